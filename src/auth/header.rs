@@ -1,0 +1,61 @@
+//! The words of an `Authorization` header. Whose keyword the first one is, is the schemes' business.
+
+use std::borrow::Cow;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderName;
+
+/// A header's value as Django's server hands it on: several headers of one name are one value, joined by commas.
+///
+/// `None` when the header is not there at all.
+pub(crate) fn joined<'r>(request: &'r HttpRequest, name: &HeaderName) -> Option<Cow<'r, [u8]>> {
+    let mut values = request.headers().get_all(name);
+    let first = values.next()?.as_bytes();
+    let mut joined = Cow::Borrowed(first);
+    for value in values {
+        let joined = joined.to_mut();
+        joined.push(b',');
+        joined.extend_from_slice(value.as_bytes());
+    }
+    Some(joined)
+}
+
+/// The value's words, as Python's `bytes.split()` finds them.
+pub(crate) fn words(value: &[u8]) -> Vec<&[u8]> {
+    value.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty()).collect()
+}
+
+/// ASCII white space as Python has it: Rust leaves the vertical tab out.
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == 0x0b
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::AUTHORIZATION;
+    use actix_web::test::TestRequest;
+
+    use super::{joined, words};
+
+    #[test]
+    fn blanks_of_every_kind_part_words() {
+        assert_eq!(words(b" Token \t key\x0b\x0c\r\n"), [b"Token".as_slice(), b"key"]);
+        assert_eq!(words(b"Token\xa0key"), [b"Token\xa0key"]);
+        assert!(words(b"  ").is_empty());
+    }
+
+    #[test]
+    fn two_headers_are_one_value() {
+        let request = TestRequest::default()
+            .append_header((AUTHORIZATION, "Token a"))
+            .append_header((AUTHORIZATION, "Token b"))
+            .to_http_request();
+
+        assert_eq!(joined(&request, &AUTHORIZATION).as_deref(), Some(b"Token a,Token b".as_slice()));
+    }
+
+    #[test]
+    fn no_header_is_not_an_empty_one() {
+        assert_eq!(joined(&TestRequest::default().to_http_request(), &AUTHORIZATION), None);
+    }
+}

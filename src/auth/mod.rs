@@ -1,0 +1,134 @@
+//! How a request's credentials are read, and the extractor behind which a handler is protected.
+//!
+//! [`Auth<P>`] asks the [`Authenticator`] who is calling and the permission `P` whether they may. The schemes are a file
+//! each; how passwords are checked against a user is [`ModelBackend`]'s.
+
+mod basic;
+mod header;
+mod jwt;
+mod model_backend;
+mod permission;
+mod scheme;
+mod token;
+
+use std::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+
+pub use basic::BasicAuthentication;
+pub use jwt::JwtAuthentication;
+pub use model_backend::ModelBackend;
+pub use permission::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, Permission, Refused};
+pub use scheme::{Authenticated, AuthenticationScheme, Authenticator};
+pub use token::TokenAuthentication;
+
+use crate::clock::Clock;
+use crate::error::ApiError;
+use crate::jwt::Verifier;
+use crate::secret::Secret;
+use crate::settings::{Backend, Settings};
+use crate::store::Store;
+
+pub(crate) use header::joined as joined_header;
+
+/// The chain that `auth.backends` asks for.
+pub(crate) fn from_settings(
+    settings: &Settings,
+    secret_key: &Secret,
+    store: &Store,
+    clock: &Clock,
+    backend: &ModelBackend,
+) -> Authenticator {
+    let scheme = |name: &Backend| -> Option<Box<dyn AuthenticationScheme>> {
+        let (store, clock) = (store.clone(), clock.clone());
+        match name {
+            Backend::Token => Some(Box::new(TokenAuthentication::new(store, clock, &settings.token))),
+            Backend::Basic => Some(Box::new(BasicAuthentication::new(backend.clone()))),
+            Backend::Jwt => {
+                let verifier = Verifier::new(&settings.jwt, secret_key);
+                Some(Box::new(JwtAuthentication::new(store, clock, verifier, settings.jwt.clone())))
+            }
+            // The settings refuse them: this release has none.
+            Backend::JwtStateless | Backend::ApiKey => None,
+        }
+    };
+    Authenticator::new(settings.auth.backends.iter().filter_map(scheme).collect())
+        .ignoring_credentials_on_public(settings.auth.ignore_credentials_on_public)
+}
+
+/// Protects the handler that takes it: the handler runs only for whom `P` lets in.
+///
+/// Dereferences to what the permission grants: [`Authenticated`] for [`IsAuthenticated`] and [`IsAdminUser`],
+/// `Option<Authenticated>` for [`AllowAny`] and [`IsAuthenticatedOrReadOnly`]. Never take an `Option<Auth>` instead:
+/// Actix makes `None` of *bad* credentials, which REST framework refuses.
+///
+/// # Errors
+/// 401 or 403 in REST framework's words; 503 when the credentials cannot be looked up; 500, with a line in the log that
+/// says so, when the application has no [`Authenticator`] in its data.
+///
+/// # Examples
+/// ```
+/// use hallpass::auth::{Auth, IsAdminUser};
+///
+/// async fn hello(caller: Auth) -> String {
+///     format!("Hello, {}!", caller.user.username)
+/// }
+///
+/// async fn close_shop(_: Auth<IsAdminUser>) -> &'static str {
+///     "closed"
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Auth<P: Permission = IsAuthenticated>(P::Grant);
+
+impl<P: Permission> Auth<P> {
+    /// What the permission granted.
+    pub fn into_inner(self) -> P::Grant {
+        self.0
+    }
+}
+
+impl<P: Permission> Deref for Auth<P> {
+    type Target = P::Grant;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<P: Permission> FromRequest for Auth<P> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { authorize::<P>(&request).await.map(Self) })
+    }
+}
+
+/// Who called, for the log line of the request.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) scheme: &'static str,
+    pub(crate) user_id: i32,
+}
+
+async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, ApiError> {
+    let Some(authenticator) = request.app_data::<web::Data<Authenticator>>() else {
+        return Err(ApiError::Internal(
+            "no Authenticator in the application's data: App::new().configure(hallpass.configure()) puts it there"
+                .to_owned(),
+        ));
+    };
+    let caller = match authenticator.authenticate(request).await {
+        Err(ApiError::Authentication(_)) if P::IS_PUBLIC && authenticator.ignores_credentials_on_public() => None,
+        result => result?,
+    };
+    if let Some(caller) = &caller {
+        request.extensions_mut().insert(Caller { scheme: caller.scheme, user_id: caller.user.id });
+    }
+    let is_known = caller.is_some();
+    P::grant(caller, request).map_err(|Refused| authenticator.refusal(is_known, request))
+}

@@ -1,0 +1,109 @@
+//! `TokenAuthentication`: `Authorization: Token <key>`, looked up in the table of tokens.
+
+use std::fmt;
+use std::str;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue, InvalidHeaderValue, TryIntoHeaderValue};
+use actix_web::web::Bytes;
+use actix_web_httpauth::headers::www_authenticate::{Challenge, WwwAuthenticate};
+use futures_util::future::LocalBoxFuture;
+
+use super::header;
+use super::scheme::{Authenticated, AuthenticationScheme};
+use crate::clock::Clock;
+use crate::error::{ApiError, AuthenticationError};
+use crate::settings;
+use crate::store::Store;
+use crate::store::tokens::{Holder, Lifetime};
+
+/// Recognises the holder of an opaque token: `rest_framework.authentication.TokenAuthentication`.
+///
+/// The keyword is matched in any case; the key exactly.
+pub struct TokenAuthentication {
+    store: Store,
+    clock: Clock,
+    keyword: String,
+    folded_keyword: Vec<u8>,
+    lifetime: Lifetime,
+}
+
+impl TokenAuthentication {
+    /// Looks tokens up in `store`; `settings` say the keyword and how long a token lasts.
+    pub fn new(store: Store, clock: Clock, settings: &settings::Token) -> Self {
+        let keyword = settings.keyword.as_str().to_owned();
+        let folded_keyword = keyword.to_lowercase().into_bytes();
+        Self { store, clock, keyword, folded_keyword, lifetime: Lifetime(settings.lifetime) }
+    }
+
+    /// The key in the header; `None` when the header is not for this scheme.
+    fn key<'h>(&self, words: &[&'h [u8]]) -> Result<Option<&'h str>, AuthenticationError> {
+        let invalid = |why: &str| AuthenticationError::failed(format!("Invalid token header. {why}"));
+        match words {
+            [keyword, ..] if !self.is_keyword(keyword) => Ok(None),
+            [] => Ok(None),
+            [_] => Err(invalid("No credentials provided.")),
+            [_, key] => str::from_utf8(key)
+                .map(Some)
+                .map_err(|_| invalid("Token string should not contain invalid characters.")),
+            _ => Err(invalid("Token string should not contain spaces.")),
+        }
+    }
+
+    fn is_keyword(&self, word: &[u8]) -> bool {
+        word.to_ascii_lowercase() == self.folded_keyword
+    }
+
+    fn admit(&self, holder: Holder) -> Result<Authenticated, AuthenticationError> {
+        if !holder.user.is_active {
+            return Err(AuthenticationError::failed("User inactive or deleted."));
+        }
+        if self.lifetime.is_over(holder.created, self.clock.now()) {
+            return Err(AuthenticationError::failed("Token has expired."));
+        }
+        Ok(Authenticated::new(holder.user, "token"))
+    }
+}
+
+impl AuthenticationScheme for TokenAuthentication {
+    fn authenticate<'r>(
+        &'r self,
+        request: &'r HttpRequest,
+    ) -> LocalBoxFuture<'r, Result<Option<Authenticated>, ApiError>> {
+        Box::pin(async move {
+            let Some(value) = header::joined(request, &AUTHORIZATION) else { return Ok(None) };
+            let Some(key) = self.key(&header::words(&value))? else { return Ok(None) };
+            let holder = self.store.find_token_holder(key).await?;
+            let holder = holder.ok_or_else(|| AuthenticationError::failed("Invalid token."))?;
+            Ok(Some(self.admit(holder)?))
+        })
+    }
+
+    fn authenticate_header(&self, _: &HttpRequest) -> Option<HeaderValue> {
+        WwwAuthenticate(Keyword(self.keyword.clone())).try_into_value().ok()
+    }
+}
+
+/// The challenge of this scheme: the keyword alone, without a realm.
+#[derive(Clone, Debug)]
+struct Keyword(String);
+
+impl fmt::Display for Keyword {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl TryIntoHeaderValue for Keyword {
+    type Error = InvalidHeaderValue;
+
+    fn try_into_value(self) -> Result<HeaderValue, Self::Error> {
+        HeaderValue::from_maybe_shared(self.to_bytes())
+    }
+}
+
+impl Challenge for Keyword {
+    fn to_bytes(&self) -> Bytes {
+        Bytes::from(self.0.clone().into_bytes())
+    }
+}

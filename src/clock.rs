@@ -1,0 +1,165 @@
+//! The only reader of time.
+//!
+//! Everything that asks what time it is takes a [`Clock`], so that a test can hold time still or move it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
+
+/// A moment in UTC to the microsecond, which is what Django stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From microseconds since 1970-01-01 00:00 UTC.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// From whole seconds since 1970-01-01 00:00 UTC.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+
+    /// Microseconds since 1970-01-01 00:00 UTC.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970-01-01 00:00 UTC, rounded down: a JWT's NumericDate.
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// This moment moved by `duration`; stops at the end of time rather than overflow.
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// As Django writes a `DateTimeField` on SQLite: `YYYY-MM-DD HH:MM:SS[.ffffff]`, the fraction left out when it is
+    /// zero. `None` outside the years -9999 to 9999.
+    pub fn to_django_text(self) -> Option<String> {
+        let instant = jiff::Timestamp::from_microsecond(self.0).ok()?;
+        let civil = Offset::UTC.to_datetime(instant);
+        let seconds = format!(
+            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+            civil.year(),
+            civil.month(),
+            civil.day(),
+            civil.hour(),
+            civil.minute(),
+            civil.second()
+        );
+        let micros = self.0.rem_euclid(1_000_000);
+        Some(if micros == 0 { seconds } else { format!("{seconds}.{micros:06}") })
+    }
+
+    /// As RFC 3339 writes it, to the microsecond: `2026-11-25T10:00:00.000000Z`.
+    pub fn to_rfc3339(self) -> String {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(instant) => format!("{instant:.6}"),
+            Err(_) => self.0.to_string(),
+        }
+    }
+
+    /// Reads what Django wrote; also takes a `T` between date and time and one to nine digits of fraction. `None` when
+    /// it is no date.
+    pub fn from_django_text(text: &str) -> Option<Self> {
+        let civil: DateTime = text.parse().ok()?;
+        let instant = Offset::UTC.to_timestamp(civil).ok()?;
+        Some(Self(instant.as_microsecond()))
+    }
+}
+
+/// Tells the time: the system's, or one that a test sets.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System,
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands at `start` until [`Clock::advance`] moves it. Clones share their time.
+    pub fn manual(start: Timestamp) -> Self {
+        Self(Source::Manual(Arc::new(AtomicI64::new(start.as_micros()))))
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Source::System => Timestamp(micros_since_epoch(SystemTime::now())),
+            Source::Manual(micros) => Timestamp(micros.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// Moves a manual clock forward; the system's clock stays as it is.
+    pub fn advance(&self, duration: Duration) {
+        if let Source::Manual(micros) = &self.0 {
+            let moved = Timestamp(micros.load(Ordering::SeqCst)).saturating_add(duration);
+            micros.store(moved.as_micros(), Ordering::SeqCst);
+        }
+    }
+}
+
+fn micros_since_epoch(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_micros()).unwrap_or(i64::MAX),
+        Err(error) => i64::try_from(error.duration().as_micros()).map_or(i64::MIN, |before| -before),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Clock, Timestamp};
+
+    #[test]
+    fn a_timestamp_is_written_as_django_writes_it() {
+        let cases = [
+            (1_795_405_352_000_000, "2026-11-23 03:42:32"),
+            (1_795_405_352_000_001, "2026-11-23 03:42:32.000001"),
+            (1_795_405_352_120_000, "2026-11-23 03:42:32.120000"),
+            (0, "1970-01-01 00:00:00"),
+            (-1, "1969-12-31 23:59:59.999999"),
+        ];
+        for (micros, text) in cases {
+            assert_eq!(Timestamp::from_micros(micros).to_django_text().as_deref(), Some(text));
+            assert_eq!(Timestamp::from_django_text(text), Some(Timestamp::from_micros(micros)));
+        }
+    }
+
+    #[test]
+    fn a_line_of_the_log_has_a_time_that_other_programs_read() {
+        assert_eq!(Timestamp::from_micros(1_795_405_352_120_000).to_rfc3339(), "2026-11-23T03:42:32.120000Z");
+    }
+
+    #[test]
+    fn what_is_no_date_is_not_read_as_one() {
+        for text in ["", "yesterday", "2026-13-01 00:00:00", "2026-11-23 25:00:00"] {
+            assert_eq!(Timestamp::from_django_text(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_manual_clock_moves_only_when_told() {
+        let clock = Clock::manual(Timestamp::from_seconds(100));
+        let twin = clock.clone();
+
+        clock.advance(Duration::from_millis(1500));
+
+        assert_eq!(twin.now(), Timestamp::from_micros(101_500_000));
+    }
+}

@@ -1,0 +1,136 @@
+//! From settings to a running server.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::time::Duration;
+
+use actix_web::dev;
+use actix_web::http::header::{CROSS_ORIGIN_OPENER_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::{App, HttpResponse, HttpServer, web};
+
+use super::{Hallpass, request_log};
+use crate::error::ApiError;
+use crate::settings::SecretKeyError;
+use crate::store::StoreError;
+
+/// How many connections wait to be accepted before the system refuses more.
+const BACKLOG: u32 = 1024;
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// When the database cannot be opened or brought to this version's tables.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// When there is no secret key and none can be made.
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
+    /// When the threads that hash passwords cannot be started.
+    #[error("cannot start the threads that hash passwords: {0}")]
+    Hashers(#[source] io::Error),
+    /// When the address cannot be listened at.
+    #[error("cannot listen at {address}: {source}")]
+    Listen {
+        /// What `server.bind` says.
+        address: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// When the server stopped on an error of the system.
+    #[error("the server failed: {0}")]
+    Serve(#[source] io::Error),
+    /// When `routes.aliases` names a route that there is not.
+    #[error("routes.aliases: there is no route {0}")]
+    Alias(String),
+}
+
+/// A server that listens already and answers once it is run.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    hallpass: Hallpass,
+}
+
+impl Server {
+    /// Brings the database to this version's tables and starts to listen at `server.bind`.
+    ///
+    /// # Errors
+    /// When any of it fails.
+    pub fn bind(hallpass: Hallpass) -> Result<Self, StartError> {
+        if let Some(path) = super::routes::alias_to_nowhere(&hallpass.settings().routes) {
+            return Err(StartError::Alias(path));
+        }
+        for migration in hallpass.store().migrate()? {
+            let verb = if migration.adopted { "adopted" } else { "applied" };
+            log::info!("{verb} migration {}", migration.name);
+        }
+        let bind = hallpass.settings().server.bind.as_str();
+        let failed = |source| StartError::Listen { address: bind.to_owned(), source };
+        let listener = listen(bind).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, hallpass })
+    }
+
+    /// Where it listens; with port 0 in the settings, the port that the system chose.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers requests until the process is told to stop (SIGTERM, SIGINT), then finishes those that it has begun.
+    ///
+    /// # Errors
+    /// When the system takes the socket away.
+    pub fn run(self) -> io::Result<dev::Server> {
+        let Self { listener, hallpass, .. } = self;
+        let server = &hallpass.settings().server;
+        let (workers, request_timeout, shutdown) = (server.workers, server.request_timeout, server.shutdown_timeout);
+        let mut http = HttpServer::new(move || application(&hallpass))
+            .backlog(BACKLOG)
+            .client_request_timeout(request_timeout.min(Duration::from_secs(5)))
+            .shutdown_timeout(shutdown.as_secs());
+        if workers > 0 {
+            http = http.workers(workers);
+        }
+        Ok(http.listen(listener)?.run())
+    }
+}
+
+fn listen(bind: &str) -> io::Result<TcpListener> {
+    let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "the name has no address");
+    for address in bind.to_socket_addrs()? {
+        match TcpListener::bind(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn application(
+    hallpass: &Hallpass,
+) -> App<
+    impl dev::ServiceFactory<
+        dev::ServiceRequest,
+        Config = (),
+        Response = dev::ServiceResponse<impl actix_web::body::MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .configure(hallpass.configure_routes())
+        .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NotFound) }))
+        .wrap(django_headers())
+        .wrap(from_fn(request_log::log))
+}
+
+/// What Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` add to every answer.
+fn django_headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add((X_FRAME_OPTIONS, "DENY"))
+        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .add((REFERRER_POLICY, "same-origin"))
+        .add((CROSS_ORIGIN_OPENER_POLICY, "same-origin"))
+}

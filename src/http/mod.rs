@@ -1,0 +1,137 @@
+//! The service: what is at which URL, and how an application is put together from it.
+//!
+//! [`Hallpass`] holds what the handlers share. Another application opens one and mounts what it needs of it.
+
+mod app;
+mod authtoken;
+mod body;
+mod health;
+mod json_text;
+mod media_type;
+mod negotiation;
+mod python;
+mod request_data;
+mod request_log;
+mod routes;
+mod samples;
+mod view;
+
+use std::sync::Arc;
+
+use actix_web::web;
+
+pub use app::{Server, StartError};
+
+use crate::auth::{self, AuthenticationScheme, Authenticator, ModelBackend};
+use crate::clock::Clock;
+use crate::passwords::Hasher;
+use crate::passwords::gate::HashingPool;
+use crate::settings::Settings;
+use crate::store::Store;
+
+/// The authentication of one service: its settings, its database, its schemes and its password hashers.
+///
+/// Cheap to clone; clones share everything.
+///
+/// # Examples
+/// ```no_run
+/// use actix_web::{App, HttpServer, web};
+/// use hallpass::Hallpass;
+/// use hallpass::auth::Auth;
+/// use hallpass::settings::Settings;
+///
+/// async fn hello(caller: Auth) -> String {
+///     format!("Hello, {}!", caller.user.username)
+/// }
+///
+/// #[actix_web::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let hallpass = Hallpass::open(Settings::from_toml(r#"database.url = "sqlite://shop.sqlite3""#)?)?;
+///     hallpass.store().migrate()?;
+///     let app = move || App::new().configure(hallpass.configure()).route("/", web::get().to(hello));
+///     HttpServer::new(app).bind("127.0.0.1:8000")?.run().await?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Hallpass {
+    settings: Arc<Settings>,
+    store: Store,
+    clock: Clock,
+    backend: ModelBackend,
+    authenticator: Authenticator,
+}
+
+impl Hallpass {
+    /// Opens the database and makes the schemes that the settings ask for.
+    ///
+    /// # Errors
+    /// When the database cannot be opened, or there is no secret key and none can be made.
+    pub fn open(settings: Settings) -> Result<Self, StartError> {
+        Self::open_at(settings, Clock::system())
+    }
+
+    /// Like [`Hallpass::open`], with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`Hallpass::open`].
+    pub fn open_at(mut settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        let store = Store::open(&settings.database)?;
+        let secret_key = settings.ensure_secret_key()?;
+        let pool = HashingPool::new(0, settings.password.queue_timeout).map_err(StartError::Hashers)?;
+        let pool = Arc::new(pool);
+        let backend = ModelBackend::new(store.clone(), Hasher::new(settings.password.bcrypt_cost), pool);
+        let authenticator = auth::from_settings(&settings, &secret_key, &store, &clock, &backend);
+        Ok(Self { settings: Arc::new(settings), store, clock, backend, authenticator })
+    }
+
+    /// Asks `scheme` before those of the settings; its challenge is then the one that is sent.
+    pub fn with_scheme_first(mut self, scheme: impl AuthenticationScheme) -> Self {
+        self.authenticator = self.authenticator.with_first(scheme);
+        self
+    }
+
+    /// Asks `scheme` after those of the settings.
+    pub fn with_scheme_last(mut self, scheme: impl AuthenticationScheme) -> Self {
+        self.authenticator = self.authenticator.with_last(scheme);
+        self
+    }
+
+    /// The settings that it was opened with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The clock that times are taken from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The check of names and passwords.
+    pub fn backend(&self) -> &ModelBackend {
+        &self.backend
+    }
+
+    /// For `App::configure`: what the extractor [`Auth`](crate::auth::Auth) needs, and no routes.
+    pub fn configure(&self) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+        let hallpass = self.clone();
+        move |config| {
+            config.app_data(web::Data::new(hallpass.authenticator.clone()));
+            config.app_data(web::Data::new(hallpass));
+        }
+    }
+
+    /// For `App::configure`: [`Hallpass::configure`] and every route that the settings switch on.
+    pub fn configure_routes(&self) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
+        let hallpass = self.clone();
+        move |config| {
+            hallpass.configure()(config);
+            routes::register(&hallpass.settings.routes, config);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+pub mod auth;
+pub mod clock;
+pub mod error;
+mod http;
+mod json;
+pub mod jwt;
+pub mod logging;
+pub mod manage;
+pub mod passwords;
+pub mod secret;
+pub mod settings;
+pub mod store;
+
+pub use http::{Hallpass, Server, StartError};

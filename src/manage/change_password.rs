@@ -1,0 +1,50 @@
+//! `hallpass change-password`: Django's `changepassword`, which also ends what the old password opened.
+
+use std::io::Write;
+
+use clap::Args;
+
+use super::{ConfigFiles, Context, Failure, new_password};
+use crate::clock::Timestamp;
+use crate::passwords::Hasher;
+use crate::store::{DbConnection, StoreError, blacklist, tokens, users};
+
+/// The arguments of `change-password`.
+#[derive(Debug, Args)]
+pub struct ChangePassword {
+    #[command(flatten)]
+    pub(super) config: ConfigFiles,
+    /// Whose password
+    #[arg(value_name = "NAME")]
+    username: String,
+    /// Read the password from standard input, one line, instead of asking for it
+    #[arg(long)]
+    password_stdin: bool,
+    /// Let the user's token and refresh tokens live on
+    #[arg(long)]
+    keep_tokens: bool,
+}
+
+pub(super) fn run(args: &ChangePassword, mut context: Context, out: &mut dyn Write) -> Result<(), Failure> {
+    let store = context.store()?;
+    let unknown = || Failure(format!("user {} does not exist", args.username));
+    let user = store.run_blocking(|connection| users::find_by_username(connection, &args.username))?;
+    let user = user.ok_or_else(unknown)?;
+    let password = new_password::read(args.password_stdin, &mut *context.input)?;
+    let encoded = Hasher::new(context.settings.password.bcrypt_cost)
+        .hash(password.expose())
+        .map_err(|error| Failure(error.to_string()))?;
+    let now = context.clock.now();
+    store.run_blocking(|connection| {
+        connection.write(|transaction| {
+            users::set_password(transaction, user.id, &encoded)?;
+            if args.keep_tokens { Ok(()) } else { end_all(transaction, user.id, now) }
+        })
+    })?;
+    Ok(writeln!(out, "Changed the password of user {}", user.username)?)
+}
+
+fn end_all(transaction: &mut DbConnection<'_>, user_id: i32, now: Timestamp) -> Result<(), StoreError> {
+    tokens::delete_of_user(transaction, user_id)?;
+    blacklist::revoke_all_of_user(transaction, user_id, now)
+}

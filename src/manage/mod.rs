@@ -1,0 +1,171 @@
+//! The commands: what an administrator types.
+//!
+//! A command is a file with `run(arguments, context, out)`. It writes what it did to `out` and gives one sentence when it
+//! cannot do it; the binaries print that and choose the exit code.
+
+mod change_password;
+mod check;
+mod completions;
+pub mod create_token;
+mod create_user;
+mod migrate;
+mod new_password;
+mod show_settings;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::settings::{self, Settings, Sources};
+use crate::store::{Store, StoreError};
+
+/// The arguments of `hallpass`.
+#[derive(Debug, Parser)]
+#[command(name = "hallpass", version, about = "Token and JWT authentication as Django REST framework does it")]
+pub struct Cli {
+    #[command(flatten)]
+    before: ConfigFiles,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// `--config`, which may stand before the command and after it.
+#[derive(Debug, Default, Args)]
+pub struct ConfigFiles {
+    /// A file of settings; may be given several times, and a later one wins
+    #[arg(long, value_name = "FILE", action = clap::ArgAction::Append)]
+    config: Vec<PathBuf>,
+}
+
+/// What `hallpass` can do.
+#[derive(Debug, Subcommand)]
+#[non_exhaustive]
+pub enum Command {
+    /// Run the service (what happens without a command)
+    Serve(Serve),
+    /// Bring the database to this version's tables
+    Migrate(migrate::Migrate),
+    /// Add a user
+    CreateUser(create_user::CreateUser),
+    /// Give a user a new password and take their tokens away
+    ChangePassword(change_password::ChangePassword),
+    /// Check the settings and the database
+    Check(check::Check),
+    /// Print the effective settings and where each comes from; secrets are masked
+    ShowSettings(show_settings::ShowSettings),
+    /// Print completions for a shell
+    Completions(completions::Completions),
+}
+
+/// The arguments of `serve`.
+#[derive(Debug, Default, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    config: ConfigFiles,
+}
+
+/// What a command works with.
+pub struct Context {
+    /// The settings.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where a password or a list of names is read from when it is not asked for.
+    pub input: Box<dyn io::BufRead>,
+}
+
+/// Why a command did not do what it was told: one sentence a line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(pub String);
+
+impl Cli {
+    /// The files of settings that were named, in their order.
+    pub fn config_files(&self) -> Vec<PathBuf> {
+        let after = self.command.as_ref().and_then(Command::config);
+        let files = self.before.config.iter().chain(after.iter().flat_map(|files| &files.config));
+        files.cloned().collect()
+    }
+
+    /// The command; `serve` when none was named.
+    pub fn command(self) -> Command {
+        self.command.unwrap_or(Command::Serve(Serve::default()))
+    }
+}
+
+impl Command {
+    fn config(&self) -> Option<&ConfigFiles> {
+        match self {
+            Self::Serve(args) => Some(&args.config),
+            Self::Migrate(args) => Some(&args.config),
+            Self::CreateUser(args) => Some(&args.config),
+            Self::ChangePassword(args) => Some(&args.config),
+            Self::Check(args) => Some(&args.config),
+            Self::ShowSettings(args) => Some(&args.config),
+            Self::Completions(_) => None,
+        }
+    }
+
+    /// Runs any command but `serve`, which is the service's own business.
+    ///
+    /// # Errors
+    /// One line for each thing that went wrong.
+    pub fn run(self, config: Vec<PathBuf>, out: &mut dyn Write) -> Result<(), Failure> {
+        if let Self::Completions(args) = self {
+            return completions::run(&args, out);
+        }
+        let context = Context::open(config)?;
+        match self {
+            Self::Serve(_) | Self::Completions(_) => Ok(()),
+            Self::Migrate(args) => migrate::run(&args, context, out),
+            Self::CreateUser(args) => create_user::run(&args, context, out),
+            Self::ChangePassword(args) => change_password::run(&args, context, out),
+            Self::Check(args) => check::run(&args, context, out),
+            Self::ShowSettings(_) => show_settings::run(context, out),
+        }
+    }
+}
+
+impl Context {
+    /// The settings of this process's environment and of `config`, and standard input.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the settings.
+    pub fn open(config: Vec<PathBuf>) -> Result<Self, Failure> {
+        let settings =
+            settings::load(Sources::of_process(config)).map_err(|complaints| Failure(complaints.to_string()))?;
+        Ok(Self { settings, clock: Clock::system(), input: Box::new(io::stdin().lock()) })
+    }
+
+    fn store(&self) -> Result<Store, Failure> {
+        Ok(Store::open_existing(&self.settings.database)?)
+    }
+}
+
+/// Prints a failure as one line for each of its sentences, and gives the exit code for it.
+pub fn report(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(lines)) => {
+            for line in lines.lines() {
+                eprintln!("Error: {line}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self(error.to_string())
+    }
+}

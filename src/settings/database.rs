@@ -1,0 +1,19 @@
+//! `[database]`
+
+use std::time::Duration;
+
+use super::limits::{not_zero, within};
+use super::node::section;
+use super::values::DatabaseUrl;
+
+section! {
+    /// Where the rows are, and how many connections lead there. Django's `DATABASES`.
+    pub struct Database {
+        /// Default: `sqlite://hallpass.sqlite3`, in the working directory.
+        pub url: DatabaseUrl,
+        /// Connections kept open, at most. Default: 8.
+        pub max_connections: u32 => within(1..=1000),
+        /// How long a request waits for a free connection before it is answered 503. Default: 3 seconds.
+        pub connection_timeout: Duration => not_zero,
+    }
+}

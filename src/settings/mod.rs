@@ -1,0 +1,143 @@
+//! What a deployment decides, read once at the start and typed from then on.
+//!
+//! Three layers, the later wins: `config/default.toml`, which is compiled in and documents every setting; the files
+//! that the caller names, or `$HALLPASS_CONFIG`, or `hallpass.toml`; and the environment, `HALLPASS__SECTION__KEY`.
+//! Each section's file holds its fields with their types and limits, and a type knows its own spelling, so that a new
+//! setting is one field and one line in `config/default.toml`.
+
+mod auth;
+mod checks;
+mod complaint;
+mod database;
+mod email;
+mod jwt;
+mod known_secrets;
+mod layer;
+mod layers;
+mod limits;
+mod lockout;
+mod log;
+mod names;
+mod node;
+mod password;
+mod raw;
+mod reader;
+mod routes;
+mod secret_key_file;
+mod server;
+mod show;
+mod sources;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod token;
+mod values;
+
+use jiff::tz::TimeZone;
+
+pub use self::auth::{Auth, Backend};
+pub use self::complaint::{Complaint, Complaints};
+pub use self::database::Database;
+pub use self::email::{Email, EmailTransport};
+pub use self::jwt::{Algorithm, Jwt, TokenType, UserIdField};
+use self::layers::Layers;
+pub use self::lockout::Lockout;
+pub use self::log::{Log, LogFormat};
+use self::node::{Node, section};
+pub use self::password::{Hasher, Password, PasswordValidator};
+use self::reader::{Origins, Reader};
+pub use self::routes::Routes;
+pub use self::secret_key_file::SecretKeyError;
+pub use self::server::Server;
+pub use self::sources::Sources;
+pub use self::throttle::Throttle;
+pub use self::token::Token;
+pub use self::values::{Alias, Bind, ByteSize, DatabaseUrl, HeaderName, InvalidValue, Keyword, Rate, RoutePath};
+use crate::secret::Secret;
+
+section! {
+    /// Every setting. Django's `settings.py`, in sections.
+    pub struct Settings {
+        /// Signs what this service gives out. Default: none; the service then makes one and keeps it beside a SQLite
+        /// database, and refuses to start with PostgreSQL. Django's `SECRET_KEY`.
+        pub secret_key: Option<Secret>,
+        /// Earlier secret keys that still verify. Default: none. Django's `SECRET_KEY_FALLBACKS`.
+        pub secret_key_fallbacks: Vec<Secret>,
+        /// The zone in which Django's password-reset links count their seconds. Default: UTC. Django's `TIME_ZONE`.
+        pub time_zone: TimeZone,
+        /// `[server]`
+        pub server: Server,
+        /// `[database]`
+        pub database: Database,
+        /// `[auth]`
+        pub auth: Auth,
+        /// `[token]`
+        pub token: Token,
+        /// `[jwt]`
+        pub jwt: Jwt,
+        /// `[password]`
+        pub password: Password,
+        /// `[email]`
+        pub email: Email,
+        /// `[throttle]`
+        pub throttle: Throttle,
+        /// `[lockout]`
+        pub lockout: Lockout,
+        /// `[routes]`
+        pub routes: Routes,
+        /// `[log]`
+        pub log: Log,
+        origins: Origins,
+    }
+}
+
+/// Reads every layer and checks what they say together.
+///
+/// # Errors
+/// Everything that is wrong, not only the first: unknown settings, wrong types, impossible values, unreadable files.
+pub fn load(sources: Sources) -> Result<Settings, Complaints> {
+    Settings::from_layers(Layers::of(&sources, &Settings::known_keys()))
+}
+
+impl Settings {
+    /// The settings of `config/default.toml` alone. Files and the environment are not looked at.
+    ///
+    /// # Errors
+    /// When `config/default.toml` does not suit this program, which the tests rule out.
+    pub fn defaults() -> Result<Self, Complaints> {
+        Self::from_toml("")
+    }
+
+    /// The defaults with `text` over them, for tests and for programs that keep their settings elsewhere. A `file:`
+    /// secret is looked up from the process's working directory.
+    ///
+    /// # Errors
+    /// Everything that is wrong in `text`.
+    pub fn from_toml(text: &str) -> Result<Self, Complaints> {
+        Self::from_layers(Layers::of_text(text, &Self::known_keys()))
+    }
+
+    /// The effective settings as TOML in the order of `config/default.toml`, each with the layer it came from; secrets
+    /// are shown as `***`.
+    pub fn show(&self) -> String {
+        show::page(self, &self.origins)
+    }
+
+    fn known_keys() -> Vec<String> {
+        let mut keys = Vec::new();
+        Self::keys("", &mut keys);
+        keys
+    }
+
+    fn from_layers(layers: Layers) -> Result<Self, Complaints> {
+        let mut reader = Reader::new(layers);
+        let settings = Self::read("", &mut reader);
+        if let Some(settings) = &settings {
+            checks::together(settings, &mut reader);
+        }
+        match (settings, reader.into_complaints()) {
+            (Some(settings), complaints) if complaints.is_empty() => Ok(settings),
+            (_, complaints) => Err(complaints),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! `[routes]`
+
+use super::node::section;
+use super::values::{Alias, InvalidValue, RoutePath};
+
+section! {
+    /// Which families of routes there are, and where. Django's `urls.py`.
+    pub struct Routes {
+        /// Where `obtain_auth_token` answers; none switches it off. Default: `/api-token-auth/`.
+        pub prefix_authtoken: Option<RoutePath>,
+        /// Where the sample handlers are; none switches them off. Default: `/`.
+        pub prefix_samples: Option<RoutePath>,
+        /// Whether the sample handlers are there at all. Default: true.
+        pub samples: bool,
+        /// Further paths of routes: `FROM = TO`. Default: `/api/auth-token = /api-token-auth/`.
+        pub aliases: Vec<Alias> => unambiguous,
+    }
+}
+
+fn unambiguous(aliases: &[Alias]) -> Result<(), InvalidValue> {
+    let same = |one: &Alias, other: &Alias| one.from.without_slash() == other.from.without_slash();
+    let twice = aliases.iter().enumerate().find(|(place, alias)| aliases.iter().take(*place).any(|o| same(o, alias)));
+    twice.map_or(Ok(()), |(_, alias)| Err(InvalidValue::new(format!("sends \"{}\" two ways", alias.from))))
+}

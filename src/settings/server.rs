@@ -1,0 +1,26 @@
+//! `[server]`
+
+use std::time::Duration;
+
+use super::limits::{not_zero, within};
+use super::node::section;
+use super::values::{Bind, ByteSize};
+
+section! {
+    /// Where the service listens and what it puts up with.
+    pub struct Server {
+        /// Address and port. Default: `127.0.0.1:8000`, `runserver`'s own.
+        pub bind: Bind,
+        /// Threads that answer requests; 0 is one for each core. Default: 0.
+        pub workers: usize => within(0..=1024),
+        /// How many reverse proxies stand in front and add to `X-Forwarded-For`. Default: 0, the header is not looked
+        /// at. DRF's `NUM_PROXIES`.
+        pub trusted_proxies: usize => within(0..=64),
+        /// The longest request body. Default: 64 KiB. Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
+        pub body_limit: ByteSize,
+        /// How long one request may take, its body included. Default: 10 seconds.
+        pub request_timeout: Duration => not_zero,
+        /// How long requests under way may take to finish when the service is told to stop. Default: 10 seconds.
+        pub shutdown_timeout: Duration,
+    }
+}

@@ -1,0 +1,133 @@
+//! Where the rows are: `"sqlite://hallpass.sqlite3"`, `"postgres://…"`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::InvalidValue;
+use crate::secret::Secret;
+
+/// A database by its URL. `Debug` and `Display` mask the password.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file; a relative one is in the working directory.
+    Sqlite(PathBuf),
+    /// A connection URL as libpq takes it, whole.
+    Postgres(Secret),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(Secret::new(text)));
+        }
+        if text.starts_with("sqlite:") && text.contains(":memory:") {
+            return Err(InvalidValue::new(
+                "a database in memory is a different one for each connection; write a file, as in sqlite://try.sqlite3",
+            ));
+        }
+        match text.strip_prefix("sqlite://") {
+            Some("") => Err(InvalidValue::new("names no file; write it as in sqlite://hallpass.sqlite3")),
+            Some(path) if path.contains('?') => Err(InvalidValue::new("takes no options after the file's name")),
+            Some(path) => Ok(Self::Sqlite(PathBuf::from(path))),
+            // The text is not quoted: it may hold a password.
+            None => Err(InvalidValue::new(
+                "is no database that is known here; write sqlite://FILE or postgres://USER:PASSWORD@HOST:5432/DATABASE",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(formatter, "sqlite://{}", path.display()),
+            Self::Postgres(url) => formatter.write_str(&masked(url.expose())),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "DatabaseUrl({self})")
+    }
+}
+
+/// Masks from the user's colon to the last `@`, too much rather than too little: a password may hold `@`, `/` and `?`.
+fn masked(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
+    let rest = match rest.rsplit_once('@') {
+        Some((login, place)) => {
+            let user = login.split(':').next().unwrap_or_default();
+            let mask = if login.contains(':') { ":***" } else { "" };
+            format!("{user}{mask}@{}", without_password_option(place))
+        }
+        None => without_password_option(rest),
+    };
+    format!("{scheme}://{rest}")
+}
+
+/// libpq also takes `?password=…`.
+fn without_password_option(place: &str) -> String {
+    let Some((place, options)) = place.split_once('?') else { return place.to_owned() };
+    let mask = |option: &str| match option.split_once('=') {
+        Some((name, _)) if name.to_ascii_lowercase().contains("pass") => format!("{name}=***"),
+        _ => option.to_owned(),
+    };
+    format!("{place}?{}", options.split('&').map(mask).collect::<Vec<_>>().join("&"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::DatabaseUrl;
+
+    #[test]
+    fn a_sqlite_file_is_relative_or_absolute() {
+        let cases = [("sqlite://a/b.sqlite3", "a/b.sqlite3"), ("sqlite:///var/lib/b", "/var/lib/b")];
+        for (given, path) in cases {
+            assert_eq!(given.parse(), Ok(DatabaseUrl::Sqlite(PathBuf::from(path))));
+        }
+    }
+
+    #[test]
+    fn the_password_of_a_url_is_masked() {
+        let cases = [
+            ("postgres://me:pw@db:5432/x", "postgres://me:***@db:5432/x"),
+            ("postgresql://me@db/x", "postgresql://me@db/x"),
+            ("postgres://me:p@w/p?w:@db/x", "postgres://me:***@db/x"),
+            (
+                "postgres://db/x?user=me&password=pw&sslmode=require",
+                "postgres://db/x?user=me&password=***&sslmode=require",
+            ),
+            ("postgres://me:pw@db/x?sslpassword=pw", "postgres://me:***@db/x?sslpassword=***"),
+            ("postgres:///x", "postgres:///x"),
+        ];
+        for (given, shown) in cases {
+            let url: DatabaseUrl = given.parse().unwrap();
+            assert_eq!((url.to_string(), format!("{url:?}")), (shown.to_owned(), format!("DatabaseUrl({shown})")));
+        }
+    }
+
+    #[test]
+    fn another_url_is_told_what_to_write() {
+        let cases = [
+            ("sqlite::memory:", "a database in memory"),
+            ("sqlite://:memory:", "a database in memory"),
+            ("sqlite://", "names no file"),
+            ("sqlite://a?mode=rwc", "takes no options"),
+            ("sqlite:a", "write sqlite://FILE"),
+            ("hallpass.sqlite3", "write sqlite://FILE"),
+            ("mysql://db/x", "write sqlite://FILE"),
+            ("", "write sqlite://FILE"),
+        ];
+        for (given, why) in cases {
+            let error = given.parse::<DatabaseUrl>().unwrap_err().to_string();
+            assert!(error.contains(why), "{given:?}: {error}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The database: Django's own tables, on SQLite or PostgreSQL, and the only place that speaks SQL.
+//!
+//! Rows come out of here as small structs with the columns that were asked for. What they mean to a caller is decided
+//! above; how they are found, locked and written is decided here.
+
+pub mod blacklist;
+mod connection;
+pub mod migrate;
+mod pool;
+mod schema;
+mod stored_time;
+pub mod tokens;
+pub mod users;
+
+use std::time::Duration;
+
+pub use connection::DbConnection;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::settings::{Database, DatabaseUrl};
+use pool::Pool;
+
+/// The way to the rows. Cheap to clone: clones share one pool of connections.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    url: DatabaseUrl,
+}
+
+/// Why the database gave no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// When no connection came free in time, or the rows stayed locked for too long.
+    #[error("the database is busy: {0}")]
+    Busy(String),
+    /// When the database cannot be reached, opened or written.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// When a row that was to be unique is there already.
+    #[error("the row exists already: {0}")]
+    Exists(String),
+    /// When a row that was to be referred to is gone.
+    #[error("a row that this one refers to is gone: {0}")]
+    Gone(String),
+    /// When the tables are not the ones this version works on.
+    #[error("{0}")]
+    Schema(String),
+    /// When the work was given up because its thread panicked or the program is stopping.
+    #[error("the work on the database was interrupted")]
+    Interrupted,
+}
+
+impl Store {
+    /// Opens the database that the settings name. On SQLite the file is created when it is not there; on PostgreSQL
+    /// nothing is asked of the server yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the SQLite file cannot be opened or created.
+    pub fn open(settings: &Database) -> Result<Self, StoreError> {
+        let pool = Pool::open(&settings.url, settings.max_connections, settings.connection_timeout)?;
+        Ok(Self { pool, url: settings.url.clone() })
+    }
+
+    /// Like [`Store::open`], but an SQLite file that is not there is an error and is not created.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the SQLite file is missing or cannot be opened.
+    pub fn open_existing(settings: &Database) -> Result<Self, StoreError> {
+        if let DatabaseUrl::Sqlite(path) = &settings.url
+            && !path.exists()
+        {
+            let path = path.display();
+            return Err(StoreError::Unavailable(format!(
+                "{path} does not exist; `hallpass migrate` makes it, and so does starting the service"
+            )));
+        }
+        Self::open(settings)
+    }
+
+    /// Where the database is; its password is masked when shown.
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Runs `work` on a pooled connection, on a thread that may block.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when no connection comes free within `database.connection_timeout`; else what `work` gives.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let store = self.clone();
+        tokio::task::spawn_blocking(move || store.run_blocking(work)).await.map_err(|_| StoreError::Interrupted)?
+    }
+
+    /// Runs `work` on a pooled connection, on this thread: for commands, never for a request.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub fn run_blocking<T>(
+        &self,
+        work: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.pool.with_connection(work)
+    }
+
+    /// Whether the database answers and has the tables of this version.
+    ///
+    /// # Errors
+    /// [`StoreError::Schema`] when migrations are pending; else why the database did not answer.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.run(migrate::require_current).await
+    }
+
+    /// Who holds the token `key`: the hot lookup, asked at every request of a token's holder.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub async fn find_token_holder(&self, key: &str) -> Result<Option<tokens::Holder>, StoreError> {
+        if !tokens::may_be_a_key(key) {
+            return Ok(None);
+        }
+        let key = key.to_owned();
+        self.run(move |connection| tokens::find_holder(connection, &key)).await
+    }
+
+    /// The user with this id: the other hot lookup, asked at every request with a JWT.
+    ///
+    /// # Errors
+    /// As [`Store::run`].
+    pub async fn find_user(&self, id: i32) -> Result<Option<users::User>, StoreError> {
+        self.run(move |connection| users::find_by_id(connection, id)).await
+    }
+}
+
+impl StoreError {
+    /// How long a caller should wait before asking again, when waiting may help.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy(_) | Self::Unavailable(_) | Self::Schema(_) | Self::Interrupted => Some(Duration::from_secs(1)),
+            Self::Exists(_) | Self::Gone(_) => None,
+        }
+    }
+}
+
+impl From<DieselError> for StoreError {
+    fn from(error: DieselError) -> Self {
+        let DieselError::DatabaseError(kind, information) = &error else {
+            return Self::Unavailable(error.to_string());
+        };
+        let message = information.message().to_owned();
+        match kind {
+            DatabaseErrorKind::UniqueViolation => {
+                Self::Exists(information.constraint_name().map_or(message, ToOwned::to_owned))
+            }
+            DatabaseErrorKind::ForeignKeyViolation => Self::Gone(message),
+            // SQLite's words, and those of PostgreSQL's statement_timeout, lock_timeout and deadlock detection.
+            _ if ["locked", "timeout", "deadlock"].iter().any(|word| message.contains(word)) => Self::Busy(message),
+            _ => Self::Unavailable(message),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `authtoken_token`: one opaque token a user, as `rest_framework.authtoken` keeps them.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use super::connection::on_each;
+use super::schema::{auth_user, authtoken_token};
+use super::stored_time::StoredTime;
+use super::users::User;
+use super::{DbConnection, StoreError};
+use crate::clock::Timestamp;
+
+/// The longest text worth asking the database about; the column holds 40 characters, but SQLite does not enforce it.
+const LONGEST_KEY: usize = 255;
+
+/// How often an insert is tried again when the row it collided with was deleted before it could be read.
+const ATTEMPTS: u32 = 5;
+
+/// The user of a token, and since when they have had it.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// Whose token it is.
+    pub user: User,
+    /// When it was made.
+    pub created: Timestamp,
+}
+
+/// How old a token may grow, as `token.lifetime` has it; never, by default.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime(pub Option<Duration>);
+
+impl Lifetime {
+    /// Whether a token made at `created` is too old at `now`.
+    pub fn is_over(self, created: Timestamp, now: Timestamp) -> bool {
+        self.0.is_some_and(|lifetime| created.saturating_add(lifetime) <= now)
+    }
+}
+
+/// A new key: 40 hexadecimal digits of 20 random bytes, as `Token.generate_key` makes them.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when the system has no randomness to give.
+pub fn new_key() -> Result<String, StoreError> {
+    let mut bytes = [0; 20];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Unavailable(format!("no random bytes: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Whether any row could have this key; saves a query, and keeps out what PostgreSQL cannot even compare.
+pub(super) fn may_be_a_key(key: &str) -> bool {
+    key.len() <= LONGEST_KEY && !key.contains('\0')
+}
+
+/// Who holds this token. The whole key is compared, case included.
+pub(super) fn find_holder(connection: &mut DbConnection<'_>, key: &str) -> Result<Option<Holder>, StoreError> {
+    let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
+    let row: Option<(User, StoredTime)> = on_each!(connection, |c| {
+        query.select((User::as_select(), authtoken_token::created)).get_result(c).optional()
+    })?;
+    Ok(row.map(|(user, created)| Holder { user, created: created.into() }))
+}
+
+/// The user's token: the one they have, or else `new_key`, stored now. One that has outlived `lifetime` is replaced.
+///
+/// Whoever asks at the same time gets the same key.
+///
+/// # Errors
+/// [`StoreError::Gone`] when there is no such user any more.
+pub fn get_or_create(
+    connection: &mut DbConnection<'_>,
+    user_id: i32,
+    new_key: &str,
+    now: Timestamp,
+    lifetime: Lifetime,
+) -> Result<String, StoreError> {
+    for _ in 0..ATTEMPTS {
+        match find_by_user(connection, user_id)? {
+            Some((key, created)) if !lifetime.is_over(created, now) => return Ok(key),
+            Some((key, _)) => delete(connection, user_id, &key)?,
+            None if insert(connection, user_id, new_key, now)? => return Ok(new_key.to_owned()),
+            None => {}
+        }
+    }
+    Err(StoreError::Busy("the token of this user is being changed over and over".to_owned()))
+}
+
+/// Gives the user `new_key` in place of whatever token they had; the old one is dead when this returns.
+///
+/// # Errors
+/// [`StoreError::Gone`] when there is no such user any more.
+pub fn replace(
+    connection: &mut DbConnection<'_>,
+    user_id: i32,
+    new_key: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // One statement: no moment in which the user has two tokens or none, and two resets at once cannot collide.
+    let row = new_row(user_id, new_key, now);
+    on_each!(connection, |c| {
+        diesel::insert_into(authtoken_token::table)
+            .values(row)
+            .on_conflict(authtoken_token::user_id)
+            .do_update()
+            .set((
+                authtoken_token::key.eq(excluded(authtoken_token::key)),
+                authtoken_token::created.eq(excluded(authtoken_token::created)),
+            ))
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// Takes the user's token away, if they have one.
+pub fn delete_of_user(connection: &mut DbConnection<'_>, user_id: i32) -> Result<(), StoreError> {
+    let rows = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));
+    on_each!(connection, |c| diesel::delete(rows).execute(c))?;
+    Ok(())
+}
+
+/// How many users have no token.
+pub fn count_users_without(connection: &mut DbConnection<'_>) -> Result<i64, StoreError> {
+    let query = auth_user::table.left_join(authtoken_token::table).filter(authtoken_token::key.nullable().is_null());
+    Ok(on_each!(connection, |c| query.count().get_result(c))?)
+}
+
+/// The next `limit` users without a token, by id, after `after`.
+pub fn users_without(
+    connection: &mut DbConnection<'_>,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<(i32, String)>, StoreError> {
+    let query = auth_user::table
+        .left_join(authtoken_token::table)
+        .filter(authtoken_token::key.nullable().is_null().and(auth_user::id.gt(after)))
+        .order(auth_user::id)
+        .limit(limit)
+        .select((auth_user::id, auth_user::username));
+    Ok(on_each!(connection, |c| query.load(c))?)
+}
+
+fn find_by_user(connection: &mut DbConnection<'_>, user_id: i32) -> Result<Option<(String, Timestamp)>, StoreError> {
+    let query = authtoken_token::table
+        .filter(authtoken_token::user_id.eq(user_id))
+        .select((authtoken_token::key, authtoken_token::created));
+    let row: Option<(String, StoredTime)> = on_each!(connection, |c| query.get_result(c).optional())?;
+    Ok(row.map(|(key, created)| (key, created.into())))
+}
+
+/// Whether the row went in; `false` when the user got a token in the meantime.
+fn insert(connection: &mut DbConnection<'_>, user_id: i32, key: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let row = new_row(user_id, key, now);
+    let inserted = on_each!(connection, |c| {
+        diesel::insert_into(authtoken_token::table)
+            .values(row)
+            .on_conflict(authtoken_token::user_id)
+            .do_nothing()
+            .execute(c)
+    })?;
+    Ok(inserted == 1)
+}
+
+fn delete(connection: &mut DbConnection<'_>, user_id: i32, key: &str) -> Result<(), StoreError> {
+    let row = authtoken_token::table.find(key).filter(authtoken_token::user_id.eq(user_id));
+    on_each!(connection, |c| diesel::delete(row).execute(c))?;
+    Ok(())
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = authtoken_token)]
+struct NewToken<'a> {
+    key: &'a str,
+    created: StoredTime,
+    user_id: i32,
+}
+
+fn new_row(user_id: i32, key: &str, now: Timestamp) -> NewToken<'_> {
+    NewToken { key, created: now.into(), user_id }
+}

@@ -1,0 +1,119 @@
+//! `auth_user`: Django's users.
+
+use diesel::prelude::*;
+
+use super::connection::on_each;
+use super::schema::auth_user;
+use super::stored_time::StoredTime;
+use super::{DbConnection, StoreError};
+use crate::clock::Timestamp;
+use crate::secret::Secret;
+
+/// A user as the rest of the program knows one: who they are and what they may do, never how they prove it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = auth_user)]
+#[non_exhaustive]
+pub struct User {
+    /// The primary key.
+    pub id: i32,
+    /// The name they log in with; up to 150 characters.
+    pub username: String,
+    /// Whether they may log in, and use what they were given while they could.
+    pub is_active: bool,
+    /// Whether they count as an administrator: DRF's `IsAdminUser`.
+    pub is_staff: bool,
+    /// Whether Django grants them every permission.
+    pub is_superuser: bool,
+}
+
+/// A user with the hash of their password.
+#[derive(Queryable)]
+pub struct Login {
+    /// Whose login it is.
+    pub user: User,
+    password: String,
+}
+
+impl Login {
+    /// The password as Django encodes it, `algorithm$…`, or `!…` when none can be right.
+    pub fn encoded_password(&self) -> Secret {
+        Secret::new(&*self.password)
+    }
+}
+
+/// A user to be created; what is not said here is empty, as in Django's `create_user`.
+pub struct NewUser<'a> {
+    /// The name to log in with.
+    pub username: &'a str,
+    /// The address, or empty.
+    pub email: &'a str,
+    /// The encoded password.
+    pub encoded_password: &'a str,
+    /// See [`User::is_active`].
+    pub is_active: bool,
+    /// See [`User::is_staff`].
+    pub is_staff: bool,
+    /// See [`User::is_superuser`].
+    pub is_superuser: bool,
+}
+
+/// The user with this primary key.
+pub fn find_by_id(connection: &mut DbConnection<'_>, id: i32) -> Result<Option<User>, StoreError> {
+    let user = auth_user::table.find(id);
+    Ok(on_each!(connection, |c| user.select(User::as_select()).get_result(c).optional())?)
+}
+
+/// The user whose name is exactly this, with the hash of their password.
+pub fn find_login(connection: &mut DbConnection<'_>, username: &str) -> Result<Option<Login>, StoreError> {
+    if username.contains('\0') {
+        // PostgreSQL has no such text, so nobody can be called that.
+        return Ok(None);
+    }
+    let query = auth_user::table.filter(auth_user::username.eq(username));
+    Ok(on_each!(connection, |c| { query.select((User::as_select(), auth_user::password)).get_result(c).optional() })?)
+}
+
+/// The user whose name is exactly this.
+pub fn find_by_username(connection: &mut DbConnection<'_>, username: &str) -> Result<Option<User>, StoreError> {
+    Ok(find_login(connection, username)?.map(|login| login.user))
+}
+
+/// Adds a user and gives their id.
+///
+/// # Errors
+/// [`StoreError::Exists`] when somebody has that name.
+pub fn create(connection: &mut DbConnection<'_>, user: &NewUser<'_>, now: Timestamp) -> Result<i32, StoreError> {
+    let row = (
+        auth_user::username.eq(user.username),
+        auth_user::email.eq(user.email),
+        auth_user::password.eq(user.encoded_password),
+        auth_user::is_active.eq(user.is_active),
+        auth_user::is_staff.eq(user.is_staff),
+        auth_user::is_superuser.eq(user.is_superuser),
+        auth_user::first_name.eq(""),
+        auth_user::last_name.eq(""),
+        auth_user::date_joined.eq(StoredTime(now)),
+    );
+    let insert = diesel::insert_into(auth_user::table).values(row).returning(auth_user::id);
+    Ok(on_each!(connection, |c| insert.get_result(c))?)
+}
+
+/// Sets the encoded password, whatever it was.
+pub fn set_password(connection: &mut DbConnection<'_>, id: i32, encoded: &str) -> Result<(), StoreError> {
+    let update = diesel::update(auth_user::table.find(id)).set(auth_user::password.eq(encoded));
+    on_each!(connection, |c| update.execute(c))?;
+    Ok(())
+}
+
+/// Replaces the encoded password `old` by `new`, and says whether it still was `old`: a password that somebody changed
+/// in the meantime is never overwritten by the better hash of an earlier one.
+pub fn replace_password(
+    connection: &mut DbConnection<'_>,
+    id: i32,
+    old: &Secret,
+    new: &Secret,
+) -> Result<bool, StoreError> {
+    let unchanged = auth_user::table.find(id).filter(auth_user::password.eq(old.expose()));
+    let update = diesel::update(unchanged).set(auth_user::password.eq(new.expose()));
+    Ok(on_each!(connection, |c| update.execute(c))? == 1)
+}

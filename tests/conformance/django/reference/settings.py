@@ -1,0 +1,104 @@
+"""A project as `startproject` makes it, with what a profile decides read from the environment.
+
+REFERENCE_SECRET_KEY      Django's SECRET_KEY, which also signs the JSON web tokens
+REFERENCE_DATABASE_URL    sqlite:///absolute/path or postgres://user:password@host:port/name
+REFERENCE_AUTHENTICATION  comma-separated schemes in order: token, basic, jwt
+REFERENCE_KEYWORD         the keyword of the token scheme
+"""
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+SECRET_KEY = os.environ["REFERENCE_SECRET_KEY"]
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "rest_framework_simplejwt.token_blacklist",
+    "djoser",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "reference.urls"
+WSGI_APPLICATION = "reference.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def database(url: str) -> dict[str, Any]:
+    """The entry of DATABASES that `url` describes."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": parts.path}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.removeprefix("/"),
+        "USER": parts.username,
+        "PASSWORD": parts.password,
+        "HOST": parts.hostname,
+        "PORT": parts.port,
+    }
+
+
+DATABASES = {"default": database(os.environ["REFERENCE_DATABASE_URL"])}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Cheap to write, so that a logged-in user whose hash is renewed does not cost seconds. All the others are only read.
+# As in Django's own list there is no MD5; unlike there, plain bcrypt is readable.
+PASSWORD_HASHERS = [
+    "reference.hashers.CheapBCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.BCryptPasswordHasher",
+]
+
+AUTHENTICATION_CLASSES = {
+    "basic": "rest_framework.authentication.BasicAuthentication",
+    "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
+    "token": "reference.authentication.KeywordTokenAuthentication",
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        AUTHENTICATION_CLASSES[scheme] for scheme in os.environ["REFERENCE_AUTHENTICATION"].split(",")
+    ],
+}
+TOKEN_KEYWORD = os.environ["REFERENCE_KEYWORD"]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"

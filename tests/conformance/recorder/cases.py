@@ -1,0 +1,129 @@
+"""The requests in `cases/`, the answers in `recorded/`, and the way from one to the other."""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import jsontext
+from .wire import Answer
+
+HOME = Path(__file__).resolve().parent.parent
+CASES = HOME / "cases"
+RECORDED = HOME / "recorded"
+
+# The headers that are the frameworks' doing. `Content-Length` joins them in answers to HEAD, where no body tells it.
+HEADERS = [
+    "Content-Type",
+    "WWW-Authenticate",
+    "Retry-After",
+    "Location",
+    "Vary",
+    "Allow",
+    "X-Frame-Options",
+    "X-Content-Type-Options",
+    "Referrer-Policy",
+    "Cross-Origin-Opener-Policy",
+]
+
+# An HTML page longer than this is the browsable API, with a CSRF token that differs each time.
+LONGEST_HTML = 1000
+
+REFERENCE = re.compile(r"\{\{step(\d+)\.(\w+)\}\}")
+HEX_40 = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
+JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    name: str
+    profile: str
+    cases: list[Json]
+
+
+def read_case_files() -> list[CaseFile]:
+    files = []
+    for path in sorted(CASES.glob("*.json")):
+        content = jsontext.read(path)
+        files.append(CaseFile(path.name, content["profile"], content["cases"]))
+    refuse_duplicate_names(files)
+    return files
+
+
+def refuse_duplicate_names(files: list[CaseFile]) -> None:
+    seen: dict[str, str] = {}
+    for file in files:
+        for case in file.cases:
+            if case["name"] in seen:
+                raise SystemExit(f"{file.name} and {seen[case['name']]} both have a case {case['name']!r}")
+            seen[case["name"]] = file.name
+
+
+def request_bytes(request: Json, earlier: list[Answer]) -> bytes:
+    """The request as it is sent, with the values that it takes from `earlier` answers of its case filled in."""
+
+    def fill(text: str) -> str:
+        return REFERENCE.sub(lambda match: str(json.loads(earlier[int(match[1]) - 1].body)[match[2]]), text)
+
+    body = body_bytes(request, fill)
+    lines = [f"{request['method']} {fill(request['target'])} HTTP/1.1", "Host: testserver", "Connection: close"]
+    lines += [f"{name}: {fill(value)}" for name, value in request["headers"]]
+    if body is not None and not request.get("no_content_length", False):
+        lines.append(f"Content-Length: {len(body)}")
+    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1") + (body or b"")
+
+
+def body_bytes(request: Json, fill: Callable[[str], str]) -> bytes | None:
+    if "body" in request:
+        return fill(request["body"]).encode()
+    if "body_base64" in request:
+        return base64.b64decode(request["body_base64"])
+    if "body_repeated" in request:
+        return "".join(text * times for text, times in request["body_repeated"]).encode()
+    return None
+
+
+def recorded_step(request: Json, answer: Answer, known: frozenset[str], earlier: list[Answer]) -> Json:
+    """What is kept of `answer`: no dates, and in place of what is random the name of its pattern."""
+    headers = {name: answer.header(name) for name in HEADERS}
+    if request["method"] == "HEAD":
+        headers["Content-Length"] = answer.header("Content-Length")
+    step: Json = {"status": answer.status, "headers": {name: value for name, value in headers.items() if value is not None}}
+    try:
+        text = answer.body.decode()
+    except UnicodeDecodeError:
+        return step | {"body_base64": base64.b64encode(answer.body).decode()}
+    if (answer.header("Content-Type") or "").startswith("text/html") and len(text) > LONGEST_HTML:
+        text = "{{html}}"
+    return step | {"body": name_random_values(text, request, known, earlier)}
+
+
+def name_random_values(text: str, request: Json, known: frozenset[str], earlier: list[Answer]) -> str:
+    sent = json.dumps(request)
+
+    def name_key(key: str) -> str:
+        if key in known or key in sent:
+            return key
+        for number, answer in enumerate(earlier, start=1):
+            for field, value in json_fields(answer):
+                if value == key:
+                    return f"{{{{step{number}.{field}}}}}"
+        return "{{hex40}}"
+
+    text = HEX_40.sub(lambda match: name_key(match[0]), text)
+    # Never the name of an earlier step: two tokens made within one second can be the same, or not.
+    return JWT.sub(lambda match: match[0] if match[0] in sent else "{{jwt}}", text)
+
+
+def json_fields(answer: Answer) -> Iterator[tuple[str, Any]]:
+    try:
+        content = json.loads(answer.body)
+    except ValueError:
+        return
+    if isinstance(content, dict):
+        yield from content.items()

@@ -1,0 +1,48 @@
+"""Every case on the real stack and on a running hallpass, side by side."""
+
+import shutil
+from pathlib import Path
+
+from .cases import CaseFile, read_case_files
+from .database import Seed
+from .departures import Departures
+from .record import play, recorded_case
+from .servers import hallpass, manage, reference, run_hallpass, temporary_folder
+
+
+def live(binary: Path) -> int:
+    """Prints what differs. 1 if anything does."""
+    seed = Seed()
+    departures = Departures()
+    files = read_case_files()
+    failures = 0
+    with temporary_folder() as folder:
+        djangos, ours = folder / "django.sqlite3", folder / "hallpass.sqlite3"
+        manage(f"sqlite://{djangos}", "migrate", "--verbosity", "0")
+        run_hallpass(binary, f"sqlite://{ours}", folder, "migrate")
+        for profile in dict.fromkeys(file.profile for file in files):
+            there, here = folder / f"{profile}-django.sqlite3", folder / f"{profile}-hallpass.sqlite3"
+            shutil.copyfile(djangos, there)
+            shutil.copyfile(ours, here)
+            urls = f"sqlite://{there}", f"sqlite://{here}"
+            with reference(profile, urls[0], folder) as reference_port, hallpass(binary, profile, urls[1], folder) as our_port:
+                ports = reference_port, our_port
+                for file in files:
+                    if file.profile == profile:
+                        failures += compare_file(file, ports, urls, seed, departures)
+    print(f"{failures} exchanges differ" if failures else "no exchange differs, departures aside")
+    return 1 if failures else 0
+
+
+def compare_file(file: CaseFile, ports: tuple[int, int], urls: tuple[str, str], seed: Seed, departures: Departures) -> int:
+    failures = 0
+    for case in file.cases:
+        theirs, ours = (
+            recorded_case(case, play(case, port, seed, url), seed)["steps"] for port, url in zip(ports, urls, strict=True)
+        )
+        for step, (expected, found) in enumerate(zip(theirs, ours, strict=True), start=1):
+            differences = departures.differences(case["name"], step, expected, found)
+            failures += bool(differences)
+            for line in differences:
+                print(f"{file.name}: {case['name']}, step {step}: {line}")
+    return failures

@@ -1,0 +1,72 @@
+"""Answers recorded from the real stack, and the comparison with those that are committed."""
+
+import difflib
+import shutil
+import sys
+from pathlib import Path
+
+from . import jsontext
+from .cases import RECORDED, CaseFile, Json, read_case_files, recorded_step, request_bytes
+from .database import Seed
+from .servers import manage, reference, temporary_folder
+from .wire import Answer, exchange
+
+
+def record(destination: Path = RECORDED) -> int:
+    """Writes a file of answers into `destination` for every file of cases, and removes those whose cases are gone. 0."""
+    seed = Seed()
+    files = read_case_files()
+    with temporary_folder() as folder:
+        pristine = folder / "pristine.sqlite3"
+        manage(f"sqlite://{pristine}", "migrate", "--verbosity", "0")
+        for profile in dict.fromkeys(file.profile for file in files):
+            database = folder / f"{profile}.sqlite3"
+            shutil.copyfile(pristine, database)
+            with reference(profile, f"sqlite://{database}", folder) as port:
+                for file in files:
+                    if file.profile == profile:
+                        answers = [play(case, port, seed, f"sqlite://{database}") for case in file.cases]
+                        jsontext.write(destination / file.name, recorded_file(file, answers, seed))
+                        print(f"{file.name}: {len(file.cases)} cases, {sum(map(len, answers))} exchanges")
+    for stale in {path.name for path in destination.glob("*.json")} - {file.name for file in files}:
+        (destination / stale).unlink()
+    return 0
+
+
+def play(case: Json, port: int, seed: Seed, database_url: str) -> list[Answer]:
+    """The answers to the steps of `case`, on a database that holds the seed at first."""
+    seed.plant(database_url)
+    answers: list[Answer] = []
+    for step in case["steps"]:
+        try:
+            answers.append(exchange(port, request_bytes(step["request"], answers)))
+        except Exception as error:
+            raise SystemExit(f"{case['name']}, step {len(answers) + 1}: {error!r}") from error
+    return answers
+
+
+def recorded_file(file: CaseFile, answers: list[list[Answer]], seed: Seed) -> Json:
+    return {"profile": file.profile, "cases": [recorded_case(*pair, seed) for pair in zip(file.cases, answers, strict=True)]}
+
+
+def recorded_case(case: Json, answers: list[Answer], seed: Seed) -> Json:
+    steps = [
+        recorded_step(step["request"], answer, seed.token_keys, answers[:index])
+        for index, (step, answer) in enumerate(zip(case["steps"], answers, strict=True))
+    ]
+    return {"name": case["name"], "steps": steps}
+
+
+def check() -> int:
+    """Records anew, aside, and prints what differs from the committed files. 1 if anything does."""
+    with temporary_folder() as folder:
+        record(folder)
+        names = sorted({path.name for place in [folder, RECORDED] for path in place.glob("*.json")})
+        differences = [line for name in names for line in difference(RECORDED / name, folder / name)]
+    sys.stdout.writelines(differences)
+    return 1 if differences else 0
+
+
+def difference(committed: Path, anew: Path) -> list[str]:
+    before, after = ([] if not path.exists() else path.read_text().splitlines(keepends=True) for path in [committed, anew])
+    return list(difflib.unified_diff(before, after, f"committed/{committed.name}", f"anew/{anew.name}"))
