@@ -10,6 +10,7 @@ pub mod jwt;
 pub mod logging;
 pub mod manage;
 pub mod passwords;
+mod python;
 pub mod secret;
 pub mod settings;
 pub mod store;

@@ -19,10 +19,9 @@ fn main() -> ExitCode {
 fn serve(config: Vec<std::path::PathBuf>) -> Result<(), Failure> {
     let Context { settings, clock, .. } = Context::open(config)?;
     logging::start(settings.log.format, clock);
-    let failed = |error: &dyn std::error::Error| Failure(error.to_string());
-    let hallpass = Hallpass::open(settings).map_err(|error| failed(&error))?;
+    let hallpass = Hallpass::open(settings).map_err(|error| Failure::of(&error))?;
     let database = hallpass.store().url().clone();
-    let server = Server::bind(hallpass).map_err(|error| failed(&error))?;
+    let server = Server::bind(hallpass).map_err(|error| Failure::of(&error))?;
     log::info!("listening at http://{} on {database}", server.address());
     actix_web::rt::System::new()
         .block_on(async { server.run()?.await })

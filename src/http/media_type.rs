@@ -4,7 +4,7 @@
 
 use crate::http::body::charset::Charset;
 use crate::http::body::label::Label;
-use crate::http::python::{int, strip};
+use crate::python::{int, strip};
 
 /// A media type, or another header value of that shape, with its parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::media_type::{MediaType, header_text};
-use super::python::strip;
+use crate::python::strip;
 
 /// REST framework reads so much of `Accept`, up to a comma.
 const MAX_ACCEPT: usize = 8192;

@@ -39,8 +39,15 @@ impl RequestData {
         };
         refuse_coded(&request)?;
         let server = &hallpass.settings().server;
-        let body = read(&request, payload, server.body_limit.bytes(), server.request_timeout).await?;
         let content_type = joined_header(&request, &CONTENT_TYPE);
+        let body = match read(&request, payload, server.body_limit.bytes(), server.request_timeout).await {
+            // That nobody could have read it anyway is said first.
+            Err(ApiError::BodyTooLarge) => {
+                body::select(content_type.as_deref(), parsers)?;
+                return Err(ApiError::BodyTooLarge);
+            }
+            body => body?,
+        };
         Ok(body::parse(content_type.as_deref(), &body, parsers)?)
     }
 }

@@ -164,7 +164,7 @@ fn negotiated(about: &About, request: &HttpRequest) -> Result<Rendering, ApiErro
 /// The answer with its JSON spread over lines, as `Accept: application/json; indent=4` asks for.
 fn indented(response: ServiceResponse<BoxBody>, indent: u8) -> ServiceResponse<BoxBody> {
     response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(bytes) => BoxBody::new(super::json_text::pretty_json(&bytes, indent)),
+        Ok(bytes) => BoxBody::new(json::pretty_json(&bytes, indent)),
         Err(body) => body,
     })
 }

@@ -48,23 +48,34 @@ fn database(context: &Context) -> Vec<String> {
 
 fn deployment(settings: &mut Settings) -> Vec<String> {
     let mut findings = Vec::new();
-    match settings.ensure_secret_key() {
-        Ok(key) if key.expose().len() < LONG_KEY => {
-            findings.push(format!("secret_key: it has fewer than {LONG_KEY} characters"));
-        }
-        Ok(key) if distinct(key.expose()) < VARIED_KEY => {
-            findings.push(format!("secret_key: it has fewer than {VARIED_KEY} different characters"));
-        }
-        Ok(key) if key.expose().starts_with("django-insecure-") => {
-            findings.push("secret_key: it is one that startproject made for development".to_owned());
-        }
-        Ok(_) => {}
-        Err(error) => findings.push(format!("secret_key: {error}")),
-    }
     if let DatabaseUrl::Sqlite(path) = &settings.database.url {
-        findings.extend(loose_mode(path));
+        findings.extend(loose_mode("database.url", path));
     }
+    let kept = settings.secret_key_file();
+    // Without a key there is nothing to find: the first start makes a good one. Checking leaves that to it.
+    if let Some(path) = &kept
+        && !path.exists()
+    {
+        return findings;
+    }
+    findings.extend(kept.and_then(|path| loose_mode("secret_key", &path)));
+    findings.extend(match settings.ensure_secret_key() {
+        Ok(key) => weakness(key.expose()),
+        Err(error) => Some(format!("secret_key: {error}")),
+    });
     findings
+}
+
+fn weakness(key: &str) -> Option<String> {
+    if key.len() < LONG_KEY {
+        Some(format!("secret_key: it has fewer than {LONG_KEY} characters"))
+    } else if distinct(key) < VARIED_KEY {
+        Some(format!("secret_key: it has fewer than {VARIED_KEY} different characters"))
+    } else if key.starts_with("django-insecure-") {
+        Some("secret_key: it is one that startproject made for development".to_owned())
+    } else {
+        None
+    }
 }
 
 fn distinct(text: &str) -> usize {
@@ -73,15 +84,15 @@ fn distinct(text: &str) -> usize {
 
 /// Says when others on the machine can read the file.
 #[cfg(unix)]
-fn loose_mode(path: &Path) -> Option<String> {
+fn loose_mode(setting: &str, path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then(|| {
-        format!("database.url: {} has mode {mode:03o}; others can open it, and 600 keeps them out", path.display())
+        format!("{setting}: {} has mode {mode:03o}; others can open it, and 600 keeps them out", path.display())
     })
 }
 
 #[cfg(not(unix))]
-fn loose_mode(_: &Path) -> Option<String> {
+fn loose_mode(_: &str, _: &Path) -> Option<String> {
     None
 }

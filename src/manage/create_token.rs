@@ -1,5 +1,6 @@
 //! `create_token`: the twin of Django's `drf_create_token`, which it also is for many users at once.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
 
@@ -62,7 +63,7 @@ impl CreateToken {
         for name in names {
             match for_one(&store, &context, &name, self.reset)? {
                 Some(key) => announce(out, &key, &name)?,
-                None => failures.push(format!("Cannot create the Token: user {name} does not exist")),
+                None => failures.push(format!("Cannot create the Token: user {} does not exist", shown(&name))),
             }
         }
         if failures.is_empty() { Ok(()) } else { Err(Failure(failures.join("\n"))) }
@@ -70,8 +71,16 @@ impl CreateToken {
 }
 
 fn announce(out: &mut dyn Write, key: &str, name: &str) -> Result<(), Failure> {
-    writeln!(out, "Generated token {key} for user {name}")?;
+    writeln!(out, "Generated token {key} for user {}", shown(name))?;
     Ok(out.flush()?)
+}
+
+/// The name as it is, but with no character that could end the line or command the terminal.
+fn shown(name: &str) -> Cow<'_, str> {
+    match name.contains(char::is_control) {
+        true => Cow::Owned(name.escape_debug().to_string()),
+        false => Cow::Borrowed(name),
+    }
 }
 
 fn lines(input: &mut dyn BufRead) -> Result<Vec<String>, Failure> {

@@ -158,14 +158,21 @@ pub fn report(result: Result<(), Failure>) -> ExitCode {
     }
 }
 
+impl Failure {
+    /// What `error` says, on one line: libpq's words come on several.
+    pub fn of(error: &dyn std::error::Error) -> Self {
+        Self(settings::one_line(&error.to_string()))
+    }
+}
+
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self(error.to_string())
+        Self::of(&error)
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self(error.to_string())
+        Self::of(&error)
     }
 }

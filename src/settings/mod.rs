@@ -36,6 +36,7 @@ mod values;
 use jiff::tz::TimeZone;
 
 pub use self::auth::{Auth, Backend};
+pub(crate) use self::complaint::one_line;
 pub use self::complaint::{Complaint, Complaints};
 pub use self::database::Database;
 pub use self::email::{Email, EmailTransport};

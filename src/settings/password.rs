@@ -40,7 +40,7 @@ section! {
         pub min_length: usize => within(1..=1024),
         /// The rules for a new password, in this order. Default: all four. Django's `AUTH_PASSWORD_VALIDATORS`.
         pub validators: Vec<PasswordValidator> => distinct,
-        /// How long a login waits for its turn to hash before it is answered 503. Default: 2 seconds.
+        /// How long a login waits for its turn to hash before it is answered 503. Default: 30 seconds.
         pub queue_timeout: Duration,
     }
 }

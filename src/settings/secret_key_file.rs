@@ -40,11 +40,18 @@ impl Settings {
         if let Some(key) = &self.secret_key {
             return Ok(key.clone());
         }
-        let DatabaseUrl::Sqlite(database) = &self.database.url else { return Err(SecretKeyError::Required) };
-        let path = beside(database);
+        let path = self.secret_key_file().ok_or(SecretKeyError::Required)?;
         let key = read_or_make(&path).map_err(|source| SecretKeyError::File { path, source })?;
         self.secret_key = Some(key.clone());
         Ok(key)
+    }
+
+    /// Where the secret key is kept that no setting names: `None` when one is named, or the database is a server.
+    pub(crate) fn secret_key_file(&self) -> Option<PathBuf> {
+        match (&self.secret_key, &self.database.url) {
+            (None, DatabaseUrl::Sqlite(database)) => Some(beside(database)),
+            _ => None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! REST framework's `CharField`: what text a field must hold.
 
 use super::{Text, Value};
-use crate::http::python::strip;
+use crate::python::strip;
 
 /// The text of a required `CharField` that may be neither null nor blank; `trim` is its `trim_whitespace`.
 ///

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use super::charset::Charset;
 use super::json_check::{check_limits, is_integer, syntax_error, wrong};
 use super::{BodyError, Data, Fields, Text, Value};
-use crate::http::python::float_repr;
+use crate::python::float_repr;
 
 /// Reads `body`, which is in `charset`.
 ///

@@ -76,27 +76,32 @@ pub(crate) fn parse(content_type: Option<&[u8]>, body: &[u8], parsers: &[Parser]
     if body.is_empty() {
         return Ok(Data::Fields(Fields::default()));
     }
-    let header = content_type.unwrap_or_default();
-    if header.len() > MAX_CONTENT_TYPE {
-        return Err(BodyError::UnsupportedMediaType(header_text(header)));
-    }
-    let header = header_text(header);
+    let header = header_text(content_type.unwrap_or_default());
     let media_type = MediaType::parse_or_nothing(&header);
-    match select(&media_type, parsers) {
-        None => Err(BodyError::UnsupportedMediaType(header)),
-        Some(Parser::Form) => form::parse(body, charset(&media_type)?).map(Data::Fields),
-        Some(Parser::Multipart) => {
+    match select(content_type, parsers)? {
+        Parser::Form => form::parse(body, charset(&media_type)?).map(Data::Fields),
+        Parser::Multipart => {
             let charset = charset(&media_type)?;
             let boundary = multipart::boundary(&header, &media_type)?;
             multipart::parse(body, boundary, charset).map(Data::Fields)
         }
-        Some(Parser::Json) => json::parse(body, charset(&media_type)?),
+        Parser::Json => json::parse(body, charset(&media_type)?),
     }
 }
 
-fn select(media_type: &MediaType, parsers: &[Parser]) -> Option<Parser> {
-    let takes = |parser: &&Parser| MediaType::parse_or_nothing(parser.media_type()).matches(media_type);
-    parsers.iter().find(takes).copied()
+/// The first of `parsers` that takes this `content_type`.
+///
+/// # Errors
+/// When none does.
+pub(crate) fn select(content_type: Option<&[u8]>, parsers: &[Parser]) -> Result<Parser, BodyError> {
+    let content_type = content_type.unwrap_or_default();
+    let header = header_text(content_type);
+    if content_type.len() > MAX_CONTENT_TYPE {
+        return Err(BodyError::UnsupportedMediaType(header));
+    }
+    let media_type = MediaType::parse_or_nothing(&header);
+    let takes = |parser: &&Parser| MediaType::parse_or_nothing(parser.media_type()).matches(&media_type);
+    parsers.iter().find(takes).copied().ok_or(BodyError::UnsupportedMediaType(header))
 }
 
 /// The charset that the `Content-Type` names; UTF-8 where it names none or one that nobody knows.

@@ -5,7 +5,7 @@ use super::base64::{a2b_base64, is_file_base64};
 use super::charset::Charset;
 use super::multipart::wrong;
 use crate::http::media_type::MediaType;
-use crate::http::python::{is_space, strip};
+use crate::python::{is_space, strip};
 
 /// A part's headers end within this many bytes.
 const MAX_HEADERS: usize = 1024;

@@ -97,7 +97,7 @@ fn the_defaults_of_the_rest_are_the_documented_ones() {
     let Settings { password, email, throttle, lockout, routes, log, .. } = Settings::defaults().unwrap();
 
     assert_eq!((password.hasher, password.bcrypt_cost, password.min_length), (Hasher::BcryptSha256, 12, 8));
-    assert_eq!((password.validators.as_slice(), password.queue_timeout), (PasswordValidator::ALL, seconds(2)));
+    assert_eq!((password.validators.as_slice(), password.queue_timeout), (PasswordValidator::ALL, seconds(30)));
     assert_eq!((email.transport, email.directory, email.smtp_url), (EmailTransport::Console, None, None));
     assert_eq!(email.from, "webmaster@localhost");
     assert_eq!(throttle.login, Some(Rate { requests: 60, period: seconds(60) }));
