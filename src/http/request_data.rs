@@ -54,12 +54,12 @@ impl RequestData {
 
 /// Nothing here unpacks a body: a kilobyte must not become a gigabyte.
 fn refuse_coded(request: &HttpRequest) -> Result<(), ApiError> {
-    match request.headers().get(CONTENT_ENCODING) {
-        Some(coding) if !coding.as_bytes().eq_ignore_ascii_case(b"identity") => {
-            Err(ApiError::UnsupportedMediaType(coding.as_bytes().iter().copied().map(char::from).collect()))
-        }
-        _ => Ok(()),
+    let Some(codings) = joined_header(request, &CONTENT_ENCODING) else { return Ok(()) };
+    let is_none = |coding: &[u8]| coding.is_empty() || coding.eq_ignore_ascii_case(b"identity");
+    if codings.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).all(is_none) {
+        return Ok(());
     }
+    Err(ApiError::UnsupportedMediaType(codings.iter().copied().map(char::from).collect()))
 }
 
 async fn read(request: &HttpRequest, payload: Payload, limit: usize, wait: Duration) -> Result<Vec<u8>, ApiError> {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::{ConfigFiles, Context, Failure, new_password};
+use super::{ConfigFiles, Context, Failure, new_password, shown};
 use crate::clock::Timestamp;
 use crate::passwords::Hasher;
 use crate::store::{DbConnection, StoreError, blacklist, tokens, users};
@@ -27,7 +27,7 @@ pub struct ChangePassword {
 
 pub(super) fn run(args: &ChangePassword, mut context: Context, out: &mut dyn Write) -> Result<(), Failure> {
     let store = context.store()?;
-    let unknown = || Failure(format!("user {} does not exist", args.username));
+    let unknown = || Failure(format!("user {} does not exist", shown(&args.username)));
     let user = store.run_blocking(|connection| users::find_by_username(connection, &args.username))?;
     let user = user.ok_or_else(unknown)?;
     let password = new_password::read(args.password_stdin, &mut *context.input)?;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &ChangePassword, mut context: Context, out: &mut dyn Wri
             if args.keep_tokens { Ok(()) } else { end_all(transaction, user.id, now) }
         })
     })?;
-    Ok(writeln!(out, "Changed the password of user {}", user.username)?)
+    Ok(writeln!(out, "Changed the password of user {}", shown(&user.username))?)
 }
 
 fn end_all(transaction: &mut DbConnection<'_>, user_id: i32, now: Timestamp) -> Result<(), StoreError> {

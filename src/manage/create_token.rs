@@ -1,13 +1,12 @@
 //! `create_token`: the twin of Django's `drf_create_token`, which it also is for many users at once.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{BufRead, Write};
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{ConfigFiles, Context, Failure};
+use super::{ConfigFiles, Context, Failure, shown};
 use crate::store::tokens::{self, Lifetime, new_key};
 use crate::store::{DbConnection, Store, StoreError, users};
 
@@ -73,14 +72,6 @@ impl CreateToken {
 fn announce(out: &mut dyn Write, key: &str, name: &str) -> Result<(), Failure> {
     writeln!(out, "Generated token {key} for user {}", shown(name))?;
     Ok(out.flush()?)
-}
-
-/// The name as it is, but with no character that could end the line or command the terminal.
-fn shown(name: &str) -> Cow<'_, str> {
-    match name.contains(char::is_control) {
-        true => Cow::Owned(name.escape_debug().to_string()),
-        false => Cow::Borrowed(name),
-    }
 }
 
 fn lines(input: &mut dyn BufRead) -> Result<Vec<String>, Failure> {

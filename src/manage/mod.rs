@@ -12,6 +12,7 @@ mod migrate;
 mod new_password;
 mod show_settings;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -155,6 +156,14 @@ pub fn report(result: Result<(), Failure>) -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The name as it is, but with no character that could end the line or command the terminal.
+fn shown(name: &str) -> Cow<'_, str> {
+    match name.contains(char::is_control) {
+        true => Cow::Owned(name.escape_debug().to_string()),
+        false => Cow::Borrowed(name),
     }
 }
 

@@ -82,7 +82,11 @@ impl Layers {
         for (name, value) in table {
             let key = dotted(section, &bare_or_quoted(&name));
             match value.kind {
-                ValueKind::Table(inner) if self.is_section(&key) => self.lay_table(&key, inner, layer),
+                // In a section that there is not, each setting has a nearest one.
+                ValueKind::Table(inner) if !inner.is_empty() && !self.known.contains(&key) => {
+                    self.lay_table(&key, inner, layer);
+                }
+                ValueKind::Table(_) if self.is_section(&key) => {}
                 _ => self.lay(&key, Raw::from(value), layer),
             }
         }

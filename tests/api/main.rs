@@ -1,6 +1,12 @@
 //! The service over real sockets, on real databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod bad_inputs;
+mod commands;
 mod conformance;
+mod create_token;
+mod examples;
+mod layering;
+mod settings_errors;
 mod support;
 mod token;

@@ -47,6 +47,13 @@ impl TestDatabase {
         database
     }
 
+    /// Runs `test` with the tables of this version on every kind of database that there is.
+    pub fn on_each(test: impl Fn(&Self)) {
+        for kind in Kind::available() {
+            test(&Self::create(kind));
+        }
+    }
+
     /// A database without tables.
     pub fn create_empty(kind: Kind) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
