@@ -12,8 +12,9 @@ fn times(criterion: &mut Criterion) {
     let now = Timestamp::from_micros(1_795_405_352_123_456);
     let text = now.to_django_text().expect("a date");
     criterion.bench_function("write a time as Django does", |bencher| bencher.iter(|| black_box(now).to_django_text()));
-    criterion
-        .bench_function("read a time of Django's", |bencher| bencher.iter(|| Timestamp::from_django_text(black_box(&text))));
+    criterion.bench_function("read a time of Django's", |bencher| {
+        bencher.iter(|| Timestamp::from_django_text(black_box(&text)))
+    });
 }
 
 fn passwords(criterion: &mut Criterion) {

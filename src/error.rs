@@ -13,6 +13,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::json;
+use crate::jwt::SignError;
 use crate::passwords::gate::Refused;
 use crate::store::StoreError;
 
@@ -76,7 +77,7 @@ pub struct TokenMessage {
     /// What the token's type claim would have to be, such as `access`.
     pub token_type: &'static str,
     /// What was wrong.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
 
 impl AuthenticationError {
@@ -116,7 +117,7 @@ impl AuthenticationError {
 
     fn cause(&self) -> Cow<'static, str> {
         match self.body.messages.first() {
-            Some(first) => Cow::Borrowed(first.message),
+            Some(first) => first.message.clone(),
             None => self.body.detail.clone(),
         }
     }
@@ -274,6 +275,16 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::Busy { retry_after } => Self::Unavailable { cause: refused.to_string(), retry_after },
             _ => Self::Internal(refused.to_string()),
+        }
+    }
+}
+
+impl From<SignError> for ApiError {
+    fn from(error: SignError) -> Self {
+        match error {
+            // A client's request is in order and another server can answer it; waiting does not help.
+            SignError::NoSigningKey => Self::Internal(error.to_string()),
+            _ => Self::Unavailable { cause: error.to_string(), retry_after: Duration::from_secs(1) },
         }
     }
 }

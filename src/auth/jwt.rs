@@ -1,7 +1,10 @@
-//! `JWTAuthentication`: `Authorization: Bearer <token>`, its user looked up in the database.
+//! `JWTAuthentication`: `Authorization: Bearer <token>`, its user looked up in the database; and
+//! `JWTStatelessUserAuthentication`, which takes the user from the claims.
+
+use std::borrow::Cow;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{HeaderName, HeaderValue, TryIntoHeaderValue};
+use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, TryIntoHeaderValue};
 use actix_web_httpauth::headers::www_authenticate::WwwAuthenticate;
 use actix_web_httpauth::headers::www_authenticate::bearer::Bearer;
 use futures_util::future::LocalBoxFuture;
@@ -9,33 +12,167 @@ use serde_json::Value;
 
 use super::header;
 use super::scheme::{Authenticated, AuthenticationScheme};
+use super::user::{User as CallerUser, UserId};
+use super::user_claim::user_key;
 use crate::clock::Clock;
 use crate::error::{ApiError, AuthenticationError, TokenMessage};
-use crate::jwt::{Claims, TokenError, TokenKind, Verifier};
-use crate::settings::{self, UserIdField};
-use crate::store::Store;
-use crate::store::users::{self, User};
+use crate::jwt::{Claims, TokenError, TokenKind, Tokens, revoke_mark};
+use crate::secret::Secret;
+use crate::settings::{self, TokenType};
+use crate::store::users::{self, Key, User};
+use crate::store::{Store, blacklist};
 
-/// Recognises the user of an access token: `rest_framework_simplejwt.authentication.JWTAuthentication`.
+/// Recognises the user of a token by their row: `rest_framework_simplejwt.authentication.JWTAuthentication`.
 ///
 /// The keyword is matched exactly, where `TokenAuthentication` takes any case.
 pub struct JwtAuthentication {
-    store: Store,
-    clock: Clock,
-    verifier: Verifier,
-    settings: settings::Jwt,
-    header_name: HeaderName,
+    reader: Reader,
+}
+
+/// Recognises the user that a token speaks of, without asking the database who that is:
+/// `rest_framework_simplejwt.authentication.JWTStatelessUserAuthentication`.
+///
+/// A user who was deleted or deactivated stays recognised until the token expires.
+pub struct JwtStatelessAuthentication {
+    reader: Reader,
 }
 
 impl JwtAuthentication {
-    /// Reads tokens with `verifier` and looks their users up in `store`.
-    pub fn new(store: Store, clock: Clock, verifier: Verifier, settings: settings::Jwt) -> Self {
-        let header_name = HeaderName::try_from(settings.auth_header_name.as_str());
-        let header_name = header_name.unwrap_or(actix_web::http::header::AUTHORIZATION);
-        Self { store, clock, verifier, settings, header_name }
+    /// Reads tokens with `tokens` and looks their users up in `store`.
+    pub fn new(store: Store, clock: Clock, tokens: Tokens, settings: settings::Jwt) -> Self {
+        Self { reader: Reader { store, clock, tokens, settings } }
     }
 
-    /// The token in the header; `None` when the header is not for this scheme.
+    async fn user(&self, claims: &Claims) -> Result<User, ApiError> {
+        let Reader { store, settings, .. } = &self.reader;
+        let claim = self.reader.user_claim(claims)?;
+        let key = user_key(claim, settings.user_id_field).map_err(|error| self.reader.invalid(&error))?;
+        let unknown = || AuthenticationError::failed("User not found").with_code("user_not_found");
+        let key = key.ok_or_else(unknown)?;
+        let (user, password) = match settings.check_revoke_token {
+            true => found_with_password(store, key).await?.ok_or_else(unknown)?,
+            false => (store.find_user(key).await?.ok_or_else(unknown)?, None),
+        };
+        if settings.check_user_is_active && !user.is_active {
+            return Err(AuthenticationError::failed("User is inactive").with_code("user_inactive").into());
+        }
+        match password {
+            Some(password) if !is_of_password(claims.get(&settings.revoke_token_claim), &password) => {
+                let error = AuthenticationError::failed("The user's password has been changed.");
+                Err(error.with_code("password_changed").into())
+            }
+            _ => Ok(user),
+        }
+    }
+}
+
+impl JwtStatelessAuthentication {
+    /// Reads tokens with `tokens`; `store` is asked only whether a sliding or a refresh token was ended.
+    pub fn new(store: Store, clock: Clock, tokens: Tokens, settings: settings::Jwt) -> Self {
+        Self { reader: Reader { store, clock, tokens, settings } }
+    }
+}
+
+async fn found_with_password(store: &Store, key: Key) -> Result<Option<(User, Option<Secret>)>, ApiError> {
+    let login = store.run(move |connection| users::find_login_by(connection, &key)).await?;
+    Ok(login.map(|login| {
+        let password = login.encoded_password();
+        (login.user, Some(password))
+    }))
+}
+
+/// Whether a token was made while the password was this one; a token that does not say so was not.
+fn is_of_password(claim: Option<&Value>, encoded_password: &Secret) -> bool {
+    let mark = Secret::new(revoke_mark(encoded_password.expose()));
+    claim.and_then(Value::as_str).is_some_and(|claim| Secret::new(claim) == mark)
+}
+
+impl AuthenticationScheme for JwtAuthentication {
+    fn authenticate<'r>(
+        &'r self,
+        request: &'r HttpRequest,
+    ) -> LocalBoxFuture<'r, Result<Option<Authenticated>, ApiError>> {
+        Box::pin(async move {
+            let Some(claims) = self.reader.claims(request).await? else { return Ok(None) };
+            let user = self.user(&claims).await?;
+            Ok(Some(Authenticated::new(user, "jwt").with_claims(claims)))
+        })
+    }
+
+    fn authenticate_header(&self, _: &HttpRequest) -> Option<HeaderValue> {
+        challenge(&self.reader.settings)
+    }
+}
+
+impl AuthenticationScheme for JwtStatelessAuthentication {
+    fn authenticate<'r>(
+        &'r self,
+        request: &'r HttpRequest,
+    ) -> LocalBoxFuture<'r, Result<Option<Authenticated>, ApiError>> {
+        Box::pin(async move {
+            let Some(claims) = self.reader.claims(request).await? else { return Ok(None) };
+            let user = token_user(self.reader.user_claim(&claims)?, &claims);
+            Ok(Some(Authenticated::new(user, "jwt_stateless").with_claims(claims)))
+        })
+    }
+
+    fn authenticate_header(&self, _: &HttpRequest) -> Option<HeaderValue> {
+        challenge(&self.reader.settings)
+    }
+}
+
+/// `TokenUser`: what the claims say of a user. That they are active is taken for granted.
+fn token_user(id: &Value, claims: &Claims) -> CallerUser {
+    let is = |name| claims.get(name).is_some_and(is_true);
+    let username = claims.text("username").unwrap_or_default().to_owned();
+    CallerUser {
+        id: UserId::Claim(id.clone()),
+        username,
+        is_active: true,
+        is_staff: is("is_staff"),
+        is_superuser: is("is_superuser"),
+    }
+}
+
+/// What Python takes for true.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(truth) => *truth,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(items) => !items.is_empty(),
+    }
+}
+
+/// `<first of auth_header_types> realm="api"`.
+fn challenge(settings: &settings::Jwt) -> Option<HeaderValue> {
+    match settings.auth_header_types.first()?.as_str() {
+        "Bearer" => WwwAuthenticate(Bearer::build().realm("api").finish()).try_into_value().ok(),
+        keyword => HeaderValue::try_from(format!("{keyword} realm=\"api\"")).ok(),
+    }
+}
+
+/// What both schemes do: find the token in its header and read it.
+struct Reader {
+    store: Store,
+    clock: Clock,
+    tokens: Tokens,
+    settings: settings::Jwt,
+}
+
+impl Reader {
+    /// The claims of the token in the header; `None` when the header is not for these schemes.
+    async fn claims(&self, request: &HttpRequest) -> Result<Option<Claims>, ApiError> {
+        let name = HeaderName::try_from(self.settings.auth_header_name.as_str()).unwrap_or(AUTHORIZATION);
+        let Some(value) = header::joined(request, &name) else { return Ok(None) };
+        match self.token(&header::words(&value))? {
+            Some(token) => self.verify(token).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     fn token<'h>(&self, words: &[&'h [u8]]) -> Result<Option<&'h [u8]>, AuthenticationError> {
         match words {
             [] => Ok(None),
@@ -50,81 +187,74 @@ impl JwtAuthentication {
         self.settings.auth_header_types.iter().any(|keyword| keyword.as_str().as_bytes() == word)
     }
 
-    fn verify(&self, token: &[u8]) -> Result<Claims, AuthenticationError> {
-        self.verifier.verify(token, TokenKind::Access, self.clock.now()).map_err(invalid)
-    }
-
-    async fn find_user(&self, claims: &Claims) -> Result<User, ApiError> {
-        let Some(claim) = claims.get(&self.settings.user_id_claim) else {
-            return Err(AuthenticationError::failed("Token contained no recognizable user identification")
-                .with_code("token_not_valid")
-                .into());
+    /// Tries each kind of token in turn, and tells what each had against it when none will do.
+    async fn verify(&self, token: &[u8]) -> Result<Claims, ApiError> {
+        let now = self.clock.now();
+        self.tokens.prepare(token, now).await;
+        let decoded = self.tokens.decode(token, now);
+        let is_blacklisted = match &decoded {
+            Ok(claims) => self.is_blacklisted(claims).await?,
+            Err(_) => false,
         };
-        let user = match self.settings.user_id_field {
-            UserIdField::Id => match user_id(claim)? {
-                Some(id) => self.store.find_user(id).await?,
-                None => None,
-            },
-            UserIdField::Username => {
-                let username = claim.as_str().ok_or_else(|| invalid(TokenError::Invalid))?.to_owned();
-                self.store.run(move |connection| users::find_by_username(connection, &username)).await?
-            }
-        };
-        let user = user.ok_or_else(|| AuthenticationError::failed("User not found").with_code("user_not_found"))?;
-        if self.settings.check_user_is_active && !user.is_active {
-            return Err(AuthenticationError::failed("User is inactive").with_code("user_inactive").into());
+        let mut messages = Vec::new();
+        for kind in self.settings.auth_token_types.iter().copied().map(kind) {
+            let reason = match &decoded {
+                Err(error) => error.message(),
+                Ok(_) if is_blacklisted && keeps_list(kind) => "Token is blacklisted".into(),
+                Ok(claims) => match self.tokens.check(claims, kind, now) {
+                    Ok(()) => return Ok(claims.clone()),
+                    Err(error) => error.message(),
+                },
+            };
+            messages.push(message(kind, reason));
         }
-        Ok(user)
+        Err(not_valid(messages).into())
     }
-}
 
-impl AuthenticationScheme for JwtAuthentication {
-    fn authenticate<'r>(
-        &'r self,
-        request: &'r HttpRequest,
-    ) -> LocalBoxFuture<'r, Result<Option<Authenticated>, ApiError>> {
-        Box::pin(async move {
-            let Some(value) = header::joined(request, &self.header_name) else { return Ok(None) };
-            let Some(token) = self.token(&header::words(&value))? else { return Ok(None) };
-            let claims = self.verify(token)?;
-            let user = self.find_user(&claims).await?;
-            Ok(Some(Authenticated::new(user, "jwt").with_claims(claims)))
+    /// Access tokens are on no list, so nothing is asked for them.
+    async fn is_blacklisted(&self, claims: &Claims) -> Result<bool, ApiError> {
+        let is_asked = self.settings.auth_token_types.iter().copied().map(kind).any(keeps_list);
+        match claims.text(&self.settings.jti_claim).map(ToOwned::to_owned).filter(|_| is_asked) {
+            Some(jti) => Ok(self.store.run(move |connection| blacklist::is_blacklisted(connection, &jti)).await?),
+            None => Ok(false),
+        }
+    }
+
+    fn user_claim<'c>(&self, claims: &'c Claims) -> Result<&'c Value, AuthenticationError> {
+        claims.get(&self.settings.user_id_claim).ok_or_else(|| {
+            AuthenticationError::failed("Token contained no recognizable user identification")
+                .with_code("token_not_valid")
         })
     }
 
-    fn authenticate_header(&self, _: &HttpRequest) -> Option<HeaderValue> {
-        match self.settings.auth_header_types.first().map(|keyword| keyword.as_str()) {
-            Some("Bearer") => WwwAuthenticate(Bearer::build().realm("api").finish()).try_into_value().ok(),
-            Some(keyword) => HeaderValue::try_from(format!("{keyword} realm=\"api\"")).ok(),
-            None => None,
-        }
+    /// A token that is sound but names its user in no way that could be meant.
+    fn invalid(&self, error: &TokenError) -> AuthenticationError {
+        let kind = self.settings.auth_token_types.first().copied().map_or(TokenKind::Access, kind);
+        not_valid(vec![message(kind, error.message())])
     }
 }
 
-/// `InvalidToken`, with what each class of tokens that was tried had against it.
-fn invalid(error: TokenError) -> AuthenticationError {
-    let kind = TokenKind::Access;
-    let message =
-        TokenMessage { token_class: kind.class_name(), token_type: kind.token_type(), message: error.message() };
+/// `InvalidToken` of a header.
+fn not_valid(messages: Vec<TokenMessage>) -> AuthenticationError {
     AuthenticationError::failed("Given token not valid for any token type")
         .with_code("token_not_valid")
-        .with_messages(vec![message])
+        .with_messages(messages)
 }
 
-/// The primary key that a claim names: an integer, or its canonical decimal text. `None` when no user can have it.
-///
-/// Python's `int()`, which SimpleJWT leaves this to, also takes `true`, `1.5`, `" 1 "` and digits of other scripts.
-fn user_id(claim: &Value) -> Result<Option<i32>, AuthenticationError> {
-    let id = match claim {
-        Value::Null => return Ok(None),
-        Value::Number(number) if number.is_i64() || number.is_u64() => number.as_i64(),
-        Value::String(text) if is_canonical_decimal(text) => text.parse().ok(),
-        _ => return Err(invalid(TokenError::Invalid)),
-    };
-    Ok(id.and_then(|id: i64| i32::try_from(id).ok()))
+fn message(kind: TokenKind, message: Cow<'static, str>) -> TokenMessage {
+    TokenMessage { token_class: kind.class_name(), token_type: kind.token_type(), message }
 }
 
-fn is_canonical_decimal(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !digits.starts_with('0'))
+fn kind(token_type: TokenType) -> TokenKind {
+    match token_type {
+        TokenType::Access => TokenKind::Access,
+        TokenType::Sliding => TokenKind::Sliding,
+        TokenType::Refresh => TokenKind::Refresh,
+        TokenType::Untyped => TokenKind::Untyped,
+    }
+}
+
+/// SimpleJWT's `BlacklistMixin`.
+fn keeps_list(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Refresh | TokenKind::Sliding)
 }

@@ -10,6 +10,8 @@ mod model_backend;
 mod permission;
 mod scheme;
 mod token;
+mod user;
+mod user_claim;
 
 use std::ops::Deref;
 
@@ -18,40 +20,41 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
 pub use basic::BasicAuthentication;
-pub use jwt::JwtAuthentication;
+pub use jwt::{JwtAuthentication, JwtStatelessAuthentication};
 pub use model_backend::ModelBackend;
 pub use permission::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, Permission, Refused};
 pub use scheme::{Authenticated, AuthenticationScheme, Authenticator};
 pub use token::TokenAuthentication;
+pub use user::{User, UserId};
 
 use crate::clock::Clock;
 use crate::error::ApiError;
-use crate::jwt::Verifier;
-use crate::secret::Secret;
+use crate::jwt::Tokens;
 use crate::settings::{Backend, Settings};
 use crate::store::Store;
 
 pub(crate) use header::joined as joined_header;
+pub(crate) use user_claim::{user_claim, user_key};
 
 /// The chain that `auth.backends` asks for.
 pub(crate) fn from_settings(
     settings: &Settings,
-    secret_key: &Secret,
+    tokens: &Tokens,
     store: &Store,
     clock: &Clock,
     backend: &ModelBackend,
 ) -> Authenticator {
     let scheme = |name: &Backend| -> Option<Box<dyn AuthenticationScheme>> {
-        let (store, clock) = (store.clone(), clock.clone());
+        let (store, clock, tokens) = (store.clone(), clock.clone(), tokens.clone());
         match name {
             Backend::Token => Some(Box::new(TokenAuthentication::new(store, clock, &settings.token))),
             Backend::Basic => Some(Box::new(BasicAuthentication::new(backend.clone()))),
-            Backend::Jwt => {
-                let verifier = Verifier::new(&settings.jwt, secret_key);
-                Some(Box::new(JwtAuthentication::new(store, clock, verifier, settings.jwt.clone())))
+            Backend::Jwt => Some(Box::new(JwtAuthentication::new(store, clock, tokens, settings.jwt.clone()))),
+            Backend::JwtStateless => {
+                Some(Box::new(JwtStatelessAuthentication::new(store, clock, tokens, settings.jwt.clone())))
             }
-            // The settings refuse them: this release has none.
-            Backend::JwtStateless | Backend::ApiKey => None,
+            // The settings refuse it: this release has none.
+            Backend::ApiKey => None,
         }
     };
     Authenticator::new(settings.auth.backends.iter().filter_map(scheme).collect())
@@ -112,7 +115,7 @@ impl<P: Permission> FromRequest for Auth<P> {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) scheme: &'static str,
-    pub(crate) user_id: i32,
+    pub(crate) user_id: String,
 }
 
 async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, ApiError> {
@@ -127,7 +130,7 @@ async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, Api
         result => result?,
     };
     if let Some(caller) = &caller {
-        request.extensions_mut().insert(Caller { scheme: caller.scheme, user_id: caller.user.id });
+        request.extensions_mut().insert(Caller { scheme: caller.scheme, user_id: caller.user.id.to_string() });
     }
     let is_known = caller.is_some();
     P::grant(caller, request).map_err(|Refused| authenticator.refusal(is_known, request))

@@ -6,8 +6,8 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
 use futures_util::future::LocalBoxFuture;
 
+use super::user::User;
 use crate::error::{ApiError, AuthenticationError};
-use crate::store::users::User;
 
 /// One way of telling who is calling: REST framework's `BaseAuthentication`.
 ///
@@ -43,8 +43,8 @@ pub struct Authenticated {
 
 impl Authenticated {
     /// A caller whom `scheme` recognised as `user`.
-    pub fn new(user: User, scheme: &'static str) -> Self {
-        Self { user, scheme, claims: None }
+    pub fn new(user: impl Into<User>, scheme: &'static str) -> Self {
+        Self { user: user.into(), scheme, claims: None }
     }
 
     /// Adds the claims of their token.

@@ -1,6 +1,7 @@
 //! `hallpass`: the service and its commands.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -16,16 +17,41 @@ fn main() -> ExitCode {
     })
 }
 
-fn serve(config: Vec<std::path::PathBuf>) -> Result<(), Failure> {
-    let Context { settings, clock, .. } = Context::open(config)?;
+fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
+    let Context { settings, clock, .. } = Context::open(config.clone())?;
     logging::start(settings.log.format, clock);
-    let hallpass = Hallpass::open(settings).map_err(|error| Failure::of(&error))?;
-    let database = hallpass.store().url().clone();
-    let server = Server::bind(hallpass).map_err(|error| Failure::of(&error))?;
-    log::info!("listening at http://{} on {database}", server.address());
+    let hallpass = Hallpass::open(settings).map_err(|error| Failure(error.to_string()))?;
+    let server = Server::bind(hallpass.clone()).map_err(|error| Failure(error.to_string()))?;
+    log::info!("listening at http://{} on {}", server.address(), hallpass.store().url());
     actix_web::rt::System::new()
-        .block_on(async { server.run()?.await })
+        .block_on(async {
+            reload_keys_on_hangup(hallpass, config);
+            server.run()?.await
+        })
         .map_err(|error| Failure(format!("the server failed: {error}")))?;
     log::info!("stopped");
     Ok(())
 }
+
+/// SIGHUP reads the settings again and takes the signing keys from them. What is wrong with them is logged, and the keys
+/// that are there stay.
+#[cfg(unix)]
+fn reload_keys_on_hangup(hallpass: Hallpass, config: Vec<PathBuf>) {
+    use actix_web::rt::signal::unix::{SignalKind, signal};
+    let mut hangups = match signal(SignalKind::hangup()) {
+        Ok(hangups) => hangups,
+        Err(error) => return log::warn!("SIGHUP will not be heard: {error}"),
+    };
+    actix_web::rt::spawn(async move {
+        while hangups.recv().await.is_some() {
+            let settings = Context::open(config.clone()).map_err(|failure| failure.to_string());
+            match settings.and_then(|new| hallpass.reload_keys(&new.settings).map_err(|error| error.to_string())) {
+                Ok(()) => log::info!("took the signing keys from the settings again"),
+                Err(error) => log::error!("the signing keys stay as they are: {error}"),
+            }
+        }
+    });
+}
+
+#[cfg(not(unix))]
+fn reload_keys_on_hangup(_: Hallpass, _: Vec<PathBuf>) {}

@@ -2,15 +2,19 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+#[cfg(unix)]
+use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::dev;
 use actix_web::http::header::{CROSS_ORIGIN_OPENER_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::{App, HttpResponse, HttpServer, web};
+use futures_util::future;
 
 use super::{Hallpass, request_log};
 use crate::error::ApiError;
+use crate::jwt::KeyProblems;
 use crate::settings::SecretKeyError;
 use crate::store::StoreError;
 
@@ -27,6 +31,9 @@ pub enum StartError {
     /// When there is no secret key and none can be made.
     #[error(transparent)]
     SecretKey(#[from] SecretKeyError),
+    /// When the keys that sign tokens are not usable.
+    #[error(transparent)]
+    Keys(#[from] KeyProblems),
     /// When the threads that hash passwords cannot be started.
     #[error("cannot start the threads that hash passwords: {0}")]
     Hashers(#[source] io::Error),
@@ -82,6 +89,9 @@ impl Server {
     ///
     /// # Errors
     /// When the system takes the socket away.
+    ///
+    /// # Panics
+    /// Outside an Actix runtime.
     pub fn run(self) -> io::Result<dev::Server> {
         let Self { listener, hallpass, .. } = self;
         let server = &hallpass.settings().server;
@@ -89,12 +99,37 @@ impl Server {
         let mut http = HttpServer::new(move || application(&hallpass))
             .backlog(BACKLOG)
             .client_request_timeout(request_timeout.min(Duration::from_secs(5)))
+            .shutdown_signal(told_to_stop()?)
             .shutdown_timeout(shutdown.as_secs());
         if workers > 0 {
             http = http.workers(workers);
         }
         Ok(http.listen(listener)?.run())
     }
+}
+
+/// Comes true at the first signal to stop. The signals are heeded from now on and not only when it is polled, so that the
+/// server can be stopped as soon as it says that it listens.
+///
+/// Actix's own handling of SIGINT drops the requests under way.
+#[cfg(unix)]
+fn told_to_stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use actix_web::rt::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        future::select(pin!(terminate.recv()), pin!(interrupt.recv())).await;
+    })
+}
+
+#[cfg(not(unix))]
+fn told_to_stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        // Where there is no such signal, there is nothing to wait for.
+        if actix_web::rt::signal::ctrl_c().await.is_err() {
+            future::pending::<()>().await;
+        }
+    })
 }
 
 fn listen(bind: &str) -> io::Result<TcpListener> {

@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::Hallpass;
-use super::body::field::char_field;
 use super::body::{Data, Parser};
+use super::fields::Serializer;
 use super::request_data::RequestData;
 use super::view::{Field, View, ok};
 use crate::auth::{AllowAny, Auth};
@@ -20,9 +20,9 @@ const PARSERS: &[Parser] = &[Parser::Form, Parser::Multipart, Parser::Json];
 
 /// `AuthTokenSerializer`.
 const FIELDS: &[Field] = &[
-    Field { name: "username", kind: "string", required: true, read_only: false, label: "Username" },
-    Field { name: "password", kind: "string", required: true, read_only: false, label: "Password" },
-    Field { name: "token", kind: "string", required: false, read_only: true, label: "Token" },
+    Field::required("username", "Username"),
+    Field::required("password", "Password"),
+    Field::read_only("token", "Token"),
 ];
 
 /// The view, at `paths`.
@@ -59,21 +59,11 @@ async fn obtain_auth_token(
 
 /// The name is trimmed, the password is not: a password of blanks is a password.
 fn credentials(data: Data) -> Result<(String, Secret), FieldErrors> {
-    let fields = data.into_fields().map_err(FieldErrors::non_field)?;
-    let username = char_field(fields.get("username"), true);
-    let password = char_field(fields.get("password"), false);
-    match (username, password) {
-        (Ok(username), Ok(password)) => Ok((username, Secret::new(password))),
-        (username, password) => {
-            let mut errors = FieldErrors::default();
-            for (field, result) in [("username", username), ("password", password)] {
-                if let Err(messages) = result {
-                    errors.push(field, messages);
-                }
-            }
-            Err(errors)
-        }
-    }
+    let mut serializer = Serializer::new(data)?;
+    let username = serializer.trimmed("username");
+    let password = Secret::new(serializer.untrimmed("password"));
+    serializer.finish()?;
+    Ok((username, password))
 }
 
 fn wrong_credentials() -> ApiError {

@@ -5,13 +5,16 @@
 mod app;
 mod authtoken;
 mod body;
+mod fields;
 mod health;
+mod jwks;
 mod media_type;
 mod negotiation;
 mod request_data;
 mod request_log;
 mod routes;
 mod samples;
+mod simplejwt;
 mod view;
 
 use std::sync::Arc;
@@ -22,6 +25,7 @@ pub use app::{Server, StartError};
 
 use crate::auth::{self, AuthenticationScheme, Authenticator, ModelBackend};
 use crate::clock::Clock;
+use crate::jwt::{KeyRing, Tokens};
 use crate::passwords::Hasher;
 use crate::passwords::gate::HashingPool;
 use crate::settings::Settings;
@@ -57,6 +61,7 @@ pub struct Hallpass {
     store: Store,
     clock: Clock,
     backend: ModelBackend,
+    jwt: Tokens,
     authenticator: Authenticator,
 }
 
@@ -79,8 +84,9 @@ impl Hallpass {
         let pool = HashingPool::new(0, settings.password.queue_timeout).map_err(StartError::Hashers)?;
         let pool = Arc::new(pool);
         let backend = ModelBackend::new(store.clone(), Hasher::new(settings.password.bcrypt_cost), pool);
-        let authenticator = auth::from_settings(&settings, &secret_key, &store, &clock, &backend);
-        Ok(Self { settings: Arc::new(settings), store, clock, backend, authenticator })
+        let jwt = Tokens::new(&settings.jwt, &secret_key)?;
+        let authenticator = auth::from_settings(&settings, &jwt, &store, &clock, &backend);
+        Ok(Self { settings: Arc::new(settings), store, clock, backend, jwt, authenticator })
     }
 
     /// Asks `scheme` before those of the settings; its challenge is then the one that is sent.
@@ -113,6 +119,22 @@ impl Hallpass {
     /// The check of names and passwords.
     pub fn backend(&self) -> &ModelBackend {
         &self.backend
+    }
+
+    /// The tokens that are signed: how they are made and read.
+    pub fn jwt(&self) -> &Tokens {
+        &self.jwt
+    }
+
+    /// Takes the signing keys of these settings in place of its own, from the next token on. Everything else stays.
+    ///
+    /// # Errors
+    /// When the keys are not usable; those that were there stay.
+    pub fn reload_keys(&self, settings: &Settings) -> Result<(), StartError> {
+        let secret_key = settings.secret_key.clone().or_else(|| self.settings.secret_key.clone());
+        let secret_key = secret_key.unwrap_or_else(|| crate::secret::Secret::new(""));
+        self.jwt.replace_keys(KeyRing::from_settings(&settings.jwt, &secret_key)?);
+        Ok(())
     }
 
     /// For `App::configure`: what the extractor [`Auth`](crate::auth::Auth) needs, and no routes.

@@ -104,7 +104,7 @@ impl Source for Entry {
         visitor.visit_pair("ms".into(), Value::from(self.milliseconds))?;
         if let Some(caller) = &self.caller {
             visitor.visit_pair("scheme".into(), caller.scheme.to_value())?;
-            visitor.visit_pair("user_id".into(), Value::from(caller.user_id))?;
+            visitor.visit_pair("user_id".into(), caller.user_id.to_value())?;
         }
         visitor.visit_pair("request_id".into(), self.id.to_value())?;
         match &self.cause {

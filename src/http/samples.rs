@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::view::{View, ok};
-use crate::auth::{Auth, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly};
+use crate::auth::{Auth, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, UserId};
 
 #[derive(Serialize)]
 struct Message {
@@ -13,7 +13,7 @@ struct Message {
 
 #[derive(Serialize)]
 struct Whoami<'a> {
-    id: i32,
+    id: &'a UserId,
     username: &'a str,
 }
 
@@ -37,7 +37,7 @@ async fn secret(_caller: Auth) -> HttpResponse {
 }
 
 async fn whoami(caller: Auth) -> HttpResponse {
-    ok(&Whoami { id: caller.user.id, username: &caller.user.username })
+    ok(&Whoami { id: &caller.user.id, username: &caller.user.username })
 }
 
 async fn admin_only(_caller: Auth<IsAdminUser>) -> HttpResponse {

@@ -26,7 +26,7 @@ const DEFAULT_RENDERERS: &[Renderer] = &[Renderer::JSON, Renderer::BROWSABLE];
 const JSON_ONLY: &[Renderer] = &[Renderer::JSON];
 
 /// `DEFAULT_PARSER_CLASSES`.
-const DEFAULT_PARSERS: &[Parser] = &[Parser::Json, Parser::Form, Parser::Multipart];
+pub(super) const DEFAULT_PARSERS: &[Parser] = &[Parser::Json, Parser::Form, Parser::Multipart];
 
 /// A view under construction: its methods, and what it says of itself.
 pub(super) struct View {
@@ -38,6 +38,7 @@ pub(super) struct View {
 #[derive(Clone)]
 struct About {
     name: &'static str,
+    description: &'static str,
     renderers: &'static [Renderer],
     parsers: &'static [Parser],
     fields: &'static [Field],
@@ -48,20 +49,53 @@ struct About {
 #[derive(Serialize)]
 pub(super) struct Field {
     #[serde(skip)]
-    pub(super) name: &'static str,
+    name: &'static str,
     #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    pub(super) required: bool,
-    pub(super) read_only: bool,
-    pub(super) label: &'static str,
+    kind: &'static str,
+    required: bool,
+    read_only: bool,
+    label: &'static str,
+}
+
+impl Field {
+    /// A text that has to be sent.
+    pub(super) const fn required(name: &'static str, label: &'static str) -> Self {
+        Self { name, kind: "string", required: true, read_only: false, label }
+    }
+
+    /// A text that is only ever answered.
+    pub(super) const fn read_only(name: &'static str, label: &'static str) -> Self {
+        Self { name, kind: "string", required: false, read_only: true, label }
+    }
 }
 
 impl View {
     /// A view at `paths`, for whom `P` lets in.
     pub(super) fn new<P: Permission>(paths: Vec<String>, name: &'static str) -> Self {
-        let about =
-            About { name, renderers: DEFAULT_RENDERERS, parsers: DEFAULT_PARSERS, fields: &[], methods: Vec::new() };
-        Self { about, resource: web::resource(paths).default_service(web::to(other_methods::<P>)) }
+        Self::asking::<Auth<P>>(paths, name)
+    }
+
+    /// A view at `paths` for anyone, which does not look at credentials: `authentication_classes = ()`.
+    pub(super) fn open(paths: Vec<String>, name: &'static str) -> Self {
+        Self::asking::<()>(paths, name)
+    }
+
+    fn asking<Caller: FromRequest + 'static>(paths: Vec<String>, name: &'static str) -> Self {
+        let about = About {
+            name,
+            description: "",
+            renderers: DEFAULT_RENDERERS,
+            parsers: DEFAULT_PARSERS,
+            fields: &[],
+            methods: Vec::new(),
+        };
+        Self { about, resource: web::resource(paths).default_service(web::to(other_methods::<Caller>)) }
+    }
+
+    /// Says what it is for, to `OPTIONS`.
+    pub(super) fn description(mut self, description: &'static str) -> Self {
+        self.about.description = description;
+        self
     }
 
     /// Renders JSON and nothing else: other wishes are 406.
@@ -170,10 +204,10 @@ fn indented(response: ServiceResponse<BoxBody>, indent: u8) -> ServiceResponse<B
 }
 
 /// Every method that the view has no handler for: who is calling is settled before they are told so.
-async fn other_methods<P: Permission>(
+async fn other_methods<Caller: FromRequest>(
     request: HttpRequest,
     about: web::Data<About>,
-    _caller: Auth<P>,
+    _caller: Caller,
 ) -> Result<HttpResponse, ApiError> {
     if request.method() != Method::OPTIONS {
         return Err(ApiError::MethodNotAllowed(request.method().clone()));
@@ -206,7 +240,7 @@ impl<'a> Metadata<'a> {
     fn of(about: &'a About) -> Self {
         Self {
             name: about.name,
-            description: "",
+            description: about.description,
             renders: about.renderers.iter().map(|renderer| renderer.media_type).collect(),
             parses: about.parsers.iter().map(|parser| parser.media_type()).collect(),
             actions: (!about.fields.is_empty()).then_some(Actions { post: about.fields }),

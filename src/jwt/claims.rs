@@ -1,26 +1,34 @@
-//! What a token says: its claims, and which of them must hold.
+//! What a token says.
 
-use std::fmt;
+use serde::ser::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
-use serde_json::Value;
-
-use super::TokenError;
+use super::error::TokenError;
+use super::json;
 
 /// The last second of the year 9999: no date that Django or Python can hold lies beyond it.
 const LAST_SECOND: f64 = 253_402_300_799.0;
 
 /// The claims of a token, known and unknown, in the order in which they were written.
 ///
-/// A name that stands twice is an error: RFC 7519 section 4 lets a reader refuse such a token, and two readers that
-/// choose differently can be played against each other.
+/// An integer that needs more than 64 bits is kept as a float, and would be written as one.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Claims(Vec<(String, Value)>);
+pub struct Claims(Map<String, Value>);
 
 impl Claims {
+    /// Reads a payload or a header.
+    pub(super) fn from_json(text: &[u8]) -> Result<Self, serde_json::Error> {
+        json::object(text).map(Self)
+    }
+
+    /// Writes them as Python's `json.dumps` does.
+    pub(super) fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        json::dumps(self)
+    }
+
     /// The claim of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.0.get(name)
     }
 
     /// The claim of this name, if it is a text.
@@ -28,19 +36,34 @@ impl Claims {
         self.get(name).and_then(Value::as_str)
     }
 
-    /// A moment (RFC 7519's NumericDate), cut to whole seconds as SimpleJWT cuts it. `Ok(None)` when it is not there.
-    pub(super) fn seconds(&self, name: &str) -> Result<Option<i64>, TokenError> {
-        let Some(value) = self.get(name) else { return Ok(None) };
-        let seconds = value.as_f64().filter(|seconds| seconds.abs() <= LAST_SECOND).ok_or(TokenError::Invalid)?;
-        Ok(Some(seconds.trunc() as i64))
+    /// A moment (RFC 7519's NumericDate) in seconds since 1970, cut to whole ones as SimpleJWT cuts it. `Ok(None)` when
+    /// it is not there.
+    ///
+    /// # Errors
+    /// When it is no number, or beyond the year 9999.
+    pub fn seconds(&self, name: &str) -> Result<Option<i64>, TokenError> {
+        Ok(self.moment(name)?.map(|seconds| seconds.trunc() as i64))
     }
 
-    /// Refuses a claim that is there and is no text.
-    pub(super) fn require_text_if_present(&self, name: &str) -> Result<(), TokenError> {
-        match self.get(name) {
-            Some(value) if !value.is_string() => Err(TokenError::Invalid),
-            _ => Ok(()),
-        }
+    /// The same with its fraction.
+    pub(super) fn moment(&self, name: &str) -> Result<Option<f64>, TokenError> {
+        let Some(value) = self.get(name) else { return Ok(None) };
+        value.as_f64().filter(|seconds| seconds.abs() <= LAST_SECOND).map(Some).ok_or(TokenError::Time)
+    }
+
+    /// Each claim, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Sets a claim where it stands, or behind the others.
+    pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
+        self.0.insert(name.into(), value.into());
+    }
+
+    /// Takes a claim out; the others keep their order.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.0.shift_remove(name)
     }
 }
 
@@ -50,29 +73,48 @@ impl FromIterator<(String, Value)> for Claims {
     }
 }
 
-impl<'de> Deserialize<'de> for Claims {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Unique;
+impl Serialize for Claims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
 
-        impl<'de> Visitor<'de> for Unique {
-            type Value = Claims;
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object without repeated names")
-            }
+    use super::{Claims, TokenError};
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims, A::Error> {
-                let mut claims = Claims::default();
-                while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    if claims.get(&name).is_some() {
-                        return Err(A::Error::custom("a name stands twice"));
-                    }
-                    claims.0.push((name, value));
-                }
-                Ok(claims)
-            }
+    #[test]
+    fn a_claim_is_set_where_it_stands_or_at_the_end() {
+        let mut claims = Claims::from_iter([("a".to_owned(), json!(1)), ("b".to_owned(), json!(2))]);
+
+        claims.set("a", 3);
+        claims.set("c", "x");
+        claims.set("d", json!(null));
+        let removed = claims.remove("b");
+
+        assert_eq!(removed, Some(json!(2)));
+        assert_eq!(claims.to_json().unwrap_or_default(), br#"{"a":3,"c":"x","d":null}"#);
+    }
+
+    #[test]
+    fn a_moment_is_a_number_that_a_date_can_hold() {
+        let good = [
+            (json!(0), 0),
+            (json!(-1), -1),
+            (json!(10.9), 10),
+            (json!(-0.5), 0),
+            (json!(253_402_300_799_i64), 253_402_300_799),
+        ];
+        for (value, seconds) in good {
+            let claims = Claims::from_iter([("exp".to_owned(), value)]);
+            assert_eq!(claims.seconds("exp"), Ok(Some(seconds)));
         }
-
-        deserializer.deserialize_map(Unique)
+        for value in [json!("1"), json!(true), json!(null), json!([]), json!(253_402_300_800_i64), json!(u64::MAX)] {
+            let claims = Claims::from_iter([("exp".to_owned(), value)]);
+            assert_eq!(claims.seconds("exp"), Err(TokenError::Time));
+        }
+        assert_eq!(Claims::default().seconds("exp"), Ok(None));
     }
 }

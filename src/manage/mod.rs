@@ -8,6 +8,8 @@ mod check;
 mod completions;
 pub mod create_token;
 mod create_user;
+mod flush_expired_tokens;
+mod generate_key;
 mod migrate;
 mod new_password;
 mod show_settings;
@@ -53,8 +55,12 @@ pub enum Command {
     CreateUser(create_user::CreateUser),
     /// Give a user a new password and take their tokens away
     ChangePassword(change_password::ChangePassword),
+    /// Forget refresh and sliding tokens that have expired
+    FlushExpiredTokens(flush_expired_tokens::FlushExpiredTokens),
     /// Check the settings and the database
     Check(check::Check),
+    /// Make a key to sign tokens with
+    GenerateKey(generate_key::GenerateKey),
     /// Print the effective settings and where each comes from; secrets are masked
     ShowSettings(show_settings::ShowSettings),
     /// Print completions for a shell
@@ -104,9 +110,10 @@ impl Command {
             Self::Migrate(args) => Some(&args.config),
             Self::CreateUser(args) => Some(&args.config),
             Self::ChangePassword(args) => Some(&args.config),
+            Self::FlushExpiredTokens(args) => Some(&args.config),
             Self::Check(args) => Some(&args.config),
             Self::ShowSettings(args) => Some(&args.config),
-            Self::Completions(_) => None,
+            Self::Completions(_) | Self::GenerateKey(_) => None,
         }
     }
 
@@ -115,15 +122,18 @@ impl Command {
     /// # Errors
     /// One line for each thing that went wrong.
     pub fn run(self, config: Vec<PathBuf>, out: &mut dyn Write) -> Result<(), Failure> {
-        if let Self::Completions(args) = self {
-            return completions::run(&args, out);
+        match &self {
+            Self::Completions(args) => return completions::run(args, out),
+            Self::GenerateKey(args) => return generate_key::run(args, out),
+            _ => {}
         }
         let context = Context::open(config)?;
         match self {
-            Self::Serve(_) | Self::Completions(_) => Ok(()),
+            Self::Serve(_) | Self::Completions(_) | Self::GenerateKey(_) => Ok(()),
             Self::Migrate(args) => migrate::run(&args, context, out),
             Self::CreateUser(args) => create_user::run(&args, context, out),
             Self::ChangePassword(args) => change_password::run(&args, context, out),
+            Self::FlushExpiredTokens(args) => flush_expired_tokens::run(&args, context, out),
             Self::Check(args) => check::run(&args, context, out),
             Self::ShowSettings(_) => show_settings::run(context, out),
         }

@@ -23,7 +23,7 @@ words! {
 impl Backend {
     /// Whether this release has it.
     pub fn is_available(self) -> bool {
-        !matches!(self, Self::JwtStateless | Self::ApiKey)
+        !matches!(self, Self::ApiKey)
     }
 }
 

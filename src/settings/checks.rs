@@ -1,15 +1,15 @@
 //! What each setting may be only because of another one.
 
 use super::jwt::Jwt;
-use super::known_secrets::KNOWN_SECRETS;
 use super::reader::Reader;
-use super::{Backend, DatabaseUrl, EmailTransport, Settings};
-use crate::secret::Secret;
+use super::{Backend, DatabaseUrl, EmailTransport, Settings, weakness};
+use crate::jwt::KeyRing;
 
 /// Complains of settings that do not go together.
 pub(crate) fn together(settings: &Settings, reader: &mut Reader) {
     postgres_needs_a_secret(settings, reader);
     secrets_are_strong(settings, reader);
+    jwt_keys_are_good(settings, reader);
     claims_differ(&settings.jwt, reader);
     mail_can_leave(settings, reader);
 }
@@ -22,51 +22,32 @@ fn postgres_needs_a_secret(settings: &Settings, reader: &mut Reader) {
 }
 
 fn secrets_are_strong(settings: &Settings, reader: &mut Reader) {
-    let signing_key = settings.jwt.signing_key.as_ref();
-    let secret_key = settings.secret_key.as_ref();
+    let jwt = &settings.jwt;
     let fallbacks = settings.secret_key_fallbacks.iter().map(|secret| ("secret_key_fallbacks", secret));
-    let secrets = secret_key.map(|secret| ("secret_key", secret)).into_iter().chain(fallbacks);
-    for (key, secret) in secrets.chain(signing_key.map(|secret| ("jwt.signing_key", secret))) {
-        if let Some(why) = guessable(secret).or_else(|| not_for_hmac(secret)) {
+    let secret_key = settings.secret_key.iter().map(|secret| ("secret_key", secret));
+    // With the other algorithms it is a private key, which no rule for secrets fits.
+    let signing_key = jwt.signing_key.iter().filter(|_| jwt.algorithm.secret_length().is_some());
+    let signing_key = signing_key.map(|key| ("jwt.signing_key", key.secret()));
+    for (key, secret) in secret_key.chain(fallbacks).chain(signing_key) {
+        if let Some(why) = weakness(secret) {
             reader.complain_together(&[key], why);
         }
     }
-    match (signing_key, secret_key) {
-        (Some(secret), _) => signing_key_is_long("jwt.signing_key", secret, settings, reader),
-        (None, Some(secret)) => signing_key_is_long("secret_key", secret, settings, reader),
-        (None, None) => {}
-    }
 }
 
-fn signing_key_is_long(key: &str, secret: &Secret, settings: &Settings, reader: &mut Reader) {
+fn jwt_keys_are_good(settings: &Settings, reader: &mut Reader) {
+    let jwt = &settings.jwt;
     let signs = |backend: &Backend| matches!(backend, Backend::Jwt | Backend::JwtStateless);
-    let algorithm = settings.jwt.algorithm;
-    let least = algorithm.hash_length();
-    if settings.auth.backends.iter().any(signs) && secret.expose().len() < least {
-        let keys = [key, "jwt.signing_key", "jwt.algorithm", "auth.backends"];
-        reader.complain_together(&keys, format!("is shorter than the {least} bytes that {algorithm} needs"));
+    let is_used = settings.auth.backends.iter().any(signs);
+    for problem in KeyRing::check(jwt, settings.secret_key.as_ref()) {
+        // A secret that no token is signed with may be as short as it likes.
+        let is_secret = problem.key == "secret_key" || problem.key == "jwt.signing_key";
+        if is_used || !is_secret || jwt.algorithm.secret_length().is_none() {
+            let keys =
+                [problem.key, "jwt.signing_key", "jwt.verifying_key", "jwt.keys", "jwt.algorithm", "auth.backends"];
+            reader.complain_together(&keys, problem.what);
+        }
     }
-}
-
-fn guessable(secret: &Secret) -> Option<&'static str> {
-    let text = secret.expose().trim().to_lowercase();
-    let mut characters: Vec<char> = text.chars().collect();
-    characters.sort_unstable();
-    characters.dedup();
-    if KNOWN_SECRETS.contains(&text.as_str()) {
-        Some("is a well-known placeholder; make one of your own, as with `openssl rand -base64 48`")
-    } else if characters.len() < 5 {
-        Some("has fewer than five different characters; make one at random, as with `openssl rand -base64 48`")
-    } else {
-        None
-    }
-}
-
-// A public key used as a shared secret is one that everybody knows.
-fn not_for_hmac(secret: &Secret) -> Option<&'static str> {
-    let text = secret.expose();
-    let is_key_file = text.contains("-----BEGIN") || (text.trim_start().starts_with('{') && text.contains("\"kty\""));
-    is_key_file.then_some("is a PEM or JWK key, and HMAC wants a random text instead")
 }
 
 fn claims_differ(jwt: &Jwt, reader: &mut Reader) {

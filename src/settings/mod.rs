@@ -11,6 +11,7 @@ mod complaint;
 mod database;
 mod email;
 mod jwt;
+mod jwt_key;
 mod known_secrets;
 mod layer;
 mod layers;
@@ -32,6 +33,7 @@ mod tests;
 mod throttle;
 mod token;
 mod values;
+mod weak_secret;
 
 use jiff::tz::TimeZone;
 
@@ -41,6 +43,7 @@ pub use self::complaint::{Complaint, Complaints};
 pub use self::database::Database;
 pub use self::email::{Email, EmailTransport};
 pub use self::jwt::{Algorithm, Jwt, TokenType, UserIdField};
+pub use self::jwt_key::{JwtKey, KeyStatus};
 use self::layers::Layers;
 pub use self::lockout::Lockout;
 pub use self::log::{Log, LogFormat};
@@ -53,7 +56,10 @@ pub use self::server::Server;
 pub use self::sources::Sources;
 pub use self::throttle::Throttle;
 pub use self::token::Token;
-pub use self::values::{Alias, Bind, ByteSize, DatabaseUrl, HeaderName, InvalidValue, Keyword, Rate, RoutePath};
+pub use self::values::{
+    Alias, Bind, ByteSize, DatabaseUrl, HeaderName, InvalidValue, JwkUrl, KeyText, Keyword, Rate, RoutePath,
+};
+pub(crate) use self::weak_secret::weakness;
 use crate::secret::Secret;
 
 section! {

@@ -1,5 +1,7 @@
 //! A value as a layer spells it, before the key's type has read it.
 
+use std::collections::BTreeMap;
+
 use config::{Value, ValueKind};
 
 use super::values::InvalidValue;
@@ -15,6 +17,8 @@ pub(crate) enum Raw {
     Boolean(bool),
     /// Values in brackets.
     List(Vec<Raw>),
+    /// Values under names, which stand in lists only.
+    Table(BTreeMap<String, Raw>),
     /// An environment variable: text that the key's type may read as a number, a boolean or a list.
     Environment(String),
     /// What no setting takes, in words.
@@ -73,6 +77,15 @@ impl Raw {
         }
     }
 
+    /// The values under names. No text of a variable can hold them.
+    pub(crate) fn table(&self) -> Result<&BTreeMap<String, Raw>, InvalidValue> {
+        match self {
+            Self::Table(entries) => Ok(entries),
+            Self::Environment(_) => Err(InvalidValue::new("wants tables, which only a file can hold")),
+            other => Err(other.instead_of("a table")),
+        }
+    }
+
     /// Names only the type of the value, since it may be a secret in the wrong place.
     fn instead_of(&self, wanted: &str) -> InvalidValue {
         let given = match self {
@@ -80,6 +93,7 @@ impl Raw {
             Self::Integer(_) => "a number",
             Self::Boolean(_) => "true or false",
             Self::List(_) => "a list",
+            Self::Table(_) => "a table",
             Self::Environment(_) => "an environment variable",
             Self::Other(words) => words,
         };
@@ -94,7 +108,9 @@ impl From<Value> for Raw {
             ValueKind::I64(number) => Self::Integer(number),
             ValueKind::Boolean(value) => Self::Boolean(value),
             ValueKind::Array(items) => Self::List(items.into_iter().map(Self::from).collect()),
-            ValueKind::Table(_) => Self::Other("a table"),
+            ValueKind::Table(entries) => {
+                Self::Table(entries.into_iter().map(|(name, value)| (name, Self::from(value))).collect())
+            }
             ValueKind::Float(_) => Self::Other("a number with a fraction"),
             _ => Self::Other("what it was given"),
         }

@@ -8,6 +8,8 @@ section! {
     pub struct Routes {
         /// Where `obtain_auth_token` answers; none switches it off. Default: `/api-token-auth/`.
         pub prefix_authtoken: Option<RoutePath>,
+        /// Where SimpleJWT's views are; none switches them off. Default: `/api/token/`.
+        pub prefix_simplejwt: Option<RoutePath>,
         /// Where the sample handlers are; none switches them off. Default: `/`.
         pub prefix_samples: Option<RoutePath>,
         /// Whether the sample handlers are there at all. Default: true.

@@ -5,6 +5,7 @@
 
 pub mod blacklist;
 mod connection;
+pub mod families;
 pub mod migrate;
 mod pool;
 mod schema;
@@ -127,12 +128,12 @@ impl Store {
         self.run(move |connection| tokens::find_holder(connection, &key)).await
     }
 
-    /// The user with this id: the other hot lookup, asked at every request with a JWT.
+    /// The user with this key: the other hot lookup, asked at every request with a JWT.
     ///
     /// # Errors
     /// As [`Store::run`].
-    pub async fn find_user(&self, id: i32) -> Result<Option<users::User>, StoreError> {
-        self.run(move |connection| users::find_by_id(connection, id)).await
+    pub async fn find_user(&self, key: users::Key) -> Result<Option<users::User>, StoreError> {
+        self.run(move |connection| users::find(connection, &key)).await
     }
 }
 

@@ -24,6 +24,53 @@ diesel::table! {
     }
 }
 
-diesel::joinable!(authtoken_token -> auth_user (user_id));
+diesel::table! {
+    hallpass_refresh_family (id) {
+        id -> Text,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
 
-diesel::allow_tables_to_appear_in_same_query!(auth_user, authtoken_token,);
+diesel::table! {
+    hallpass_refresh_member (jti) {
+        jti -> Text,
+        family_id -> Text,
+        expires_at -> Timestamp,
+        exchanged_at -> Nullable<Timestamp>,
+        successor_jti -> Nullable<Text>,
+        successor_iat -> Nullable<BigInt>,
+        successor_exp -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    token_blacklist_blacklistedtoken (id) {
+        blacklisted_at -> Timestamp,
+        token_id -> BigInt,
+        id -> BigInt,
+    }
+}
+
+diesel::table! {
+    token_blacklist_outstandingtoken (id) {
+        token -> Text,
+        created_at -> Nullable<Timestamp>,
+        expires_at -> Timestamp,
+        user_id -> Nullable<Integer>,
+        jti -> Text,
+        id -> BigInt,
+    }
+}
+
+diesel::joinable!(authtoken_token -> auth_user (user_id));
+diesel::joinable!(hallpass_refresh_member -> hallpass_refresh_family (family_id));
+diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandingtoken (token_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    auth_user,
+    authtoken_token,
+    hallpass_refresh_family,
+    hallpass_refresh_member,
+    token_blacklist_blacklistedtoken,
+    token_blacklist_outstandingtoken,
+);

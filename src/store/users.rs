@@ -27,9 +27,11 @@ pub struct User {
 }
 
 /// A user with the hash of their password.
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = auth_user)]
 pub struct Login {
     /// Whose login it is.
+    #[diesel(embed)]
     pub user: User,
     password: String,
 }
@@ -57,10 +59,35 @@ pub struct NewUser<'a> {
     pub is_superuser: bool,
 }
 
-/// The user with this primary key.
-pub fn find_by_id(connection: &mut DbConnection<'_>, id: i32) -> Result<Option<User>, StoreError> {
-    let user = auth_user::table.find(id);
-    Ok(on_each!(connection, |c| user.select(User::as_select()).get_result(c).optional())?)
+/// What tells a user from all others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// The primary key.
+    Id(i32),
+    /// The name they log in with, exactly.
+    Username(String),
+}
+
+/// The user with this key.
+pub fn find(connection: &mut DbConnection<'_>, key: &Key) -> Result<Option<User>, StoreError> {
+    match key {
+        Key::Id(id) => {
+            let user = auth_user::table.find(id);
+            Ok(on_each!(connection, |c| user.select(User::as_select()).get_result(c).optional())?)
+        }
+        Key::Username(username) => find_by_username(connection, username),
+    }
+}
+
+/// The user with this key, with the hash of their password.
+pub fn find_login_by(connection: &mut DbConnection<'_>, key: &Key) -> Result<Option<Login>, StoreError> {
+    match key {
+        Key::Id(id) => {
+            let user = auth_user::table.find(id);
+            Ok(on_each!(connection, |c| user.select(Login::as_select()).get_result(c).optional())?)
+        }
+        Key::Username(username) => find_login(connection, username),
+    }
 }
 
 /// The user whose name is exactly this, with the hash of their password.
@@ -69,8 +96,8 @@ pub fn find_login(connection: &mut DbConnection<'_>, username: &str) -> Result<O
         // PostgreSQL has no such text, so nobody can be called that.
         return Ok(None);
     }
-    let query = auth_user::table.filter(auth_user::username.eq(username));
-    Ok(on_each!(connection, |c| { query.select((User::as_select(), auth_user::password)).get_result(c).optional() })?)
+    let user = auth_user::table.filter(auth_user::username.eq(username));
+    Ok(on_each!(connection, |c| user.select(Login::as_select()).get_result(c).optional())?)
 }
 
 /// The user whose name is exactly this.
@@ -116,4 +143,11 @@ pub fn replace_password(
     let unchanged = auth_user::table.find(id).filter(auth_user::password.eq(old.expose()));
     let update = diesel::update(unchanged).set(auth_user::password.eq(new.expose()));
     Ok(on_each!(connection, |c| update.execute(c))? == 1)
+}
+
+/// Notes that the user has just logged in.
+pub fn set_last_login(connection: &mut DbConnection<'_>, id: i32, now: Timestamp) -> Result<(), StoreError> {
+    let update = diesel::update(auth_user::table.find(id)).set(auth_user::last_login.eq(StoredTime(now)));
+    on_each!(connection, |c| update.execute(c))?;
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! `create_token`, run as an administrator runs it.
 
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 use std::sync::Barrier;
@@ -203,6 +204,34 @@ fn all_goes_on_after_its_first_batch_and_prints_nothing_but_its_lines() {
         assert_eq!(printed, sorted(expected));
         assert!(!ended.stdout.contains(['\x1b', '\r']), "no progress bar");
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    });
+}
+
+#[test]
+fn what_was_printed_is_in_the_database_even_when_the_program_is_killed() {
+    on_each(&[], |database| {
+        let users: Vec<String> = (0..1001).map(|number| format!("user{number:04}")).collect();
+        insert_users(database, &users);
+        let mut program = command(CREATE_TOKEN, database);
+        program.arg("--all").stdin(Stdio::null()).stdout(Stdio::piped());
+
+        let mut child = program.spawn().expect("it starts");
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        let mut printed = String::new();
+        output.read_line(&mut printed).expect("a line");
+        child.kill().expect("it runs");
+        output.read_to_string(&mut printed).expect("the rest");
+        child.wait().expect("its end");
+
+        let keys = database.texts("SELECT key FROM authtoken_token");
+        let lines: Vec<&str> = printed.lines().filter(|line| line.contains(" for user user")).collect();
+        assert!(!lines.is_empty());
+        for line in lines {
+            let key = line.split(' ').nth(2).expect("a key");
+            assert!(keys.iter().any(|stored| stored == key), "{line}");
+        }
+        assert_eq!(create_token(database, &["--all"]).code, Some(0));
+        assert_eq!(database.texts("SELECT key FROM authtoken_token").len(), 1001);
     });
 }
 

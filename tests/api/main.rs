@@ -7,6 +7,8 @@ mod conformance;
 mod create_token;
 mod examples;
 mod layering;
+mod rotation;
+mod service;
 mod settings_errors;
 mod support;
 mod token;

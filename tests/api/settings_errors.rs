@@ -6,7 +6,8 @@ use crate::support::program::{CREATE_TOKEN, Ended, HALLPASS, command, run_comman
 #[test]
 fn everything_that_is_wrong_is_told_at_once_with_its_layer_and_key() {
     let environment = [("HALLPASS__SERVER__WORKRS", "3"), ("HALLPASS__JWT__LEEWAY", "long")];
-    let file = "server.bnid = \"127.0.0.1:0\"\ntoken.lifetime = 5\npassword.bcrypt_cost = 99\nserver.workers = \"two\"\n";
+    let file =
+        "server.bnid = \"127.0.0.1:0\"\ntoken.lifetime = 5\npassword.bcrypt_cost = 99\nserver.workers = \"two\"\n";
 
     let ended = started(file, &environment, HALLPASS, &[]);
 
@@ -51,7 +52,10 @@ fn a_misspelt_setting_is_answered_with_the_nearest_that_there_is() {
         ("secret_kye = \"x\"", "secret_kye: no such setting; the nearest is secret_key"),
         ("[server]\nport = 8000", "server.port: no such setting; the nearest is server."),
         ("lifetime = \"1h\"", "lifetime: no such setting; the nearest is token.lifetime"),
-        ("[database]\nmax_conections = 3", "database.max_conections: no such setting; the nearest is database.max_connections"),
+        (
+            "[database]\nmax_conections = 3",
+            "database.max_conections: no such setting; the nearest is database.max_connections",
+        ),
         ("[tokens]\nkeyword = \"Bearer\"", "tokens.keyword: no such setting; the nearest is token.keyword"),
         ("[tokens]", "tokens: no such setting; the nearest is "),
         ("server = 3", "server: is a section; write its settings under [server]"),
@@ -168,6 +172,7 @@ fn no_message_shows_a_secret_even_one_in_the_wrong_place() {
         "email.smtp_url = \"me:CANARY@mx\"",
         "database.url = \"mysql://me:CANARY@db/x\"",
         "database.url = \"postgres://me:CANARY@db/x\"",
+        "database.url = \"postgres://me:CANARY/@db/x\"",
         "database.url = \"sqlite://me:CANARY?x\"",
         "database = \"postgres://me:CANARY@db/x\"",
         "server = \"CANARY\"",
@@ -178,7 +183,9 @@ fn no_message_shows_a_secret_even_one_in_the_wrong_place() {
         assert_eq!(ended.code, Some(1), "{file}: {ended:?}");
         assert!(!ended.stderr.contains("CANARY"), "{file}: {ended:?}");
     }
-    for name in ["HALLPASS__SECRET_KEY", "HALLPASS__JWT__SIGNING_KEY", "HALLPASS__SECRET_KYE", "HALLPASS__EMAIL__SMTP_URL"] {
+    for name in
+        ["HALLPASS__SECRET_KEY", "HALLPASS__JWT__SIGNING_KEY", "HALLPASS__SECRET_KYE", "HALLPASS__EMAIL__SMTP_URL"]
+    {
         let ended = started("", &[(name, "CANARY")], HALLPASS, &["serve"]);
 
         assert_eq!(ended.code, Some(1), "{name}: {ended:?}");
@@ -194,6 +201,27 @@ fn postgresql_without_a_secret_key_is_refused_in_one_line() {
 
     assert_one_line(&ended, "database.url: PostgreSQL needs a secret_key");
     assert!(ended.stderr.contains("HALLPASS__SECRET_KEY") && !ended.stderr.contains("pa55word"), "{ended:?}");
+}
+
+#[test]
+fn a_password_that_makes_no_url_is_refused_and_not_quoted() {
+    for url in [
+        "postgres://me:CANARY/CANARY@127.0.0.1:1/x",
+        "postgres://me:CANARY?CANARY@127.0.0.1:1/x",
+        "postgres://me:CANARY#CANARY@127.0.0.1:1@CANARY/x",
+        "postgres://me:CANARY@CANARY@127.0.0.1:1/x",
+        "postgres://me:CANARY@CANARY?CANARY@127.0.0.1:1/x",
+        "postgres://me:%ZZCANARY@127.0.0.1:1/x",
+        "postgres://me:CANARY@[CANARY/x",
+    ] {
+        let variables = [("HALLPASS__DATABASE__URL", url), ("HALLPASS__SECRET_KEY", SECRET_KEY)];
+        for (program, arguments) in [(HALLPASS, ["check"]), (CREATE_TOKEN, ["alice"])] {
+            let ended = started("", &variables, program, &arguments);
+
+            assert_one_line(&ended, "Error: environment variable HALLPASS__DATABASE__URL: database.url: ");
+            assert!(ended.stderr.contains("%2F") && !ended.stderr.contains("CANARY"), "{url}: {ended:?}");
+        }
+    }
 }
 
 #[test]

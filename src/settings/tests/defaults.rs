@@ -104,6 +104,7 @@ fn the_defaults_of_the_rest_are_the_documented_ones() {
     assert_eq!((throttle.anon, throttle.user), (None, None));
     assert_eq!((lockout.failures, lockout.max_delay), (5, seconds(900)));
     assert_eq!(routes.prefix_authtoken.unwrap().as_str(), "/api-token-auth/");
+    assert_eq!(routes.prefix_simplejwt.unwrap().as_str(), "/api/token/");
     assert_eq!(routes.prefix_samples.unwrap().as_str(), "/");
     assert!(routes.samples);
     assert_eq!(routes.aliases, ["/api/auth-token = /api-token-auth/".parse().unwrap()]);

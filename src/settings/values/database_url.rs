@@ -20,8 +20,13 @@ impl FromStr for DatabaseUrl {
     type Err = InvalidValue;
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(Secret::new(text)));
+        if let Some(rest) = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://")) {
+            return match is_clear(rest) {
+                true => Ok(Self::Postgres(Secret::new(text))),
+                false => Err(InvalidValue::new(
+                    "is no URL; in a password write %25 for %, %2F for /, %3A for :, %3F for ?, %40 for @",
+                )),
+            };
         }
         if text.starts_with("sqlite:") && text.contains(":memory:") {
             return Err(InvalidValue::new(
@@ -55,6 +60,27 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
+/// Whether libpq would read it as it was meant. Where it would not, its messages quote what they stumble over, which is
+/// then a part of the password.
+fn is_clear(rest: &str) -> bool {
+    let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = place.split('/').next().unwrap_or_default();
+    let hosts = authority.split_once('@').map_or(authority, |(_, hosts)| hosts);
+    let is_encoded = |after: &str| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    hosts.split(',').all(is_host)
+        && (options.is_empty() || options.split('&').all(|option| option.contains('=')))
+        && rest.split('%').skip(1).all(is_encoded)
+}
+
+/// A name, or an address in brackets, and perhaps a port.
+fn is_host(host: &str) -> bool {
+    let port = match host.strip_prefix('[') {
+        Some(address) => address.split_once(']').map(|(_, port)| port.strip_prefix(':').unwrap_or(port)),
+        None => Some(host.split_once(':').map_or("", |(_, port)| port)),
+    };
+    !host.contains('@') && port.is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// Masks from the user's colon to the last `@`, too much rather than too little: a password may hold `@`, `/` and `?`.
 fn masked(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", url));
@@ -84,7 +110,7 @@ fn without_password_option(place: &str) -> String {
 mod tests {
     use std::path::PathBuf;
 
-    use super::DatabaseUrl;
+    use super::{DatabaseUrl, masked};
 
     #[test]
     fn a_sqlite_file_is_relative_or_absolute() {
@@ -99,7 +125,6 @@ mod tests {
         let cases = [
             ("postgres://me:pw@db:5432/x", "postgres://me:***@db:5432/x"),
             ("postgresql://me@db/x", "postgresql://me@db/x"),
-            ("postgres://me:p@w/p?w:@db/x", "postgres://me:***@db/x"),
             (
                 "postgres://db/x?user=me&password=pw&sslmode=require",
                 "postgres://db/x?user=me&password=***&sslmode=require",
@@ -111,6 +136,33 @@ mod tests {
             let url: DatabaseUrl = given.parse().unwrap();
             assert_eq!((url.to_string(), format!("{url:?}")), (shown.to_owned(), format!("DatabaseUrl({shown})")));
         }
+    }
+
+    #[test]
+    fn a_url_that_libpq_would_misread_is_refused_and_masked_all_the_same() {
+        let clear = [
+            "postgres:///x",
+            "postgres://db",
+            "postgres://me@/x?host=/run/postgresql",
+            "postgresql://me:p%40w@[::1]:5432/x",
+            "postgres://me:pw@a:1,b:2,[::2]/x?user=a@b",
+            "postgres://%2Frun%2Fpostgresql/x",
+        ];
+        let unclear = [
+            "postgres://me:p@w@db/x",
+            "postgres://me:p/w@db/x",
+            "postgres://me:p?w@db/x",
+            "postgres://me:p%w@db/x",
+            "postgres://me:p@db/x?w",
+            "postgres://me:pw@[::1/x",
+            "postgres://me:pw@db:543a/x",
+        ];
+
+        assert!(clear.iter().all(|url| url.parse::<DatabaseUrl>().is_ok()));
+        for url in unclear {
+            assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
+        }
+        assert_eq!(masked("postgres://me:p@w/p?w:@db/x"), "postgres://me:***@db/x");
     }
 
     #[test]

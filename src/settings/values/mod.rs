@@ -6,6 +6,8 @@ mod byte_size;
 mod database_url;
 pub(crate) mod duration;
 mod header_name;
+mod jwk_url;
+mod key_text;
 mod keyword;
 mod plain;
 mod rate;
@@ -18,6 +20,8 @@ pub use self::bind::Bind;
 pub use self::byte_size::ByteSize;
 pub use self::database_url::DatabaseUrl;
 pub use self::header_name::HeaderName;
+pub use self::jwk_url::JwkUrl;
+pub use self::key_text::KeyText;
 pub use self::keyword::Keyword;
 pub use self::rate::Rate;
 pub use self::route_path::RoutePath;
@@ -58,4 +62,4 @@ macro_rules! text_settings {
 }
 pub(crate) use text_settings;
 
-text_settings!(Alias, Bind, DatabaseUrl, HeaderName, Keyword, Rate, RoutePath);
+text_settings!(Alias, Bind, DatabaseUrl, HeaderName, JwkUrl, Keyword, Rate, RoutePath);

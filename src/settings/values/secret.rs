@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::Value;
 
@@ -16,19 +16,24 @@ const LONGEST: u64 = 64 * 1024;
 
 impl Setting for Secret {
     fn parse(raw: &Raw, directory: &Path) -> Result<Self, InvalidValue> {
-        let text = raw.any_text()?;
-        let secret = match text.strip_prefix("file:") {
-            Some(path) => read(path, &directory.join(path))?,
-            None => Self::new(text),
-        };
-        match secret.expose().trim().is_empty() {
-            true => Err(InvalidValue::new("is empty")),
-            false => Ok(secret),
-        }
+        parse(raw, directory).map(|(secret, _)| secret)
     }
 
     fn show(&self) -> Value {
         Value::String("***".to_owned())
+    }
+}
+
+/// The secret, and the file it was read from.
+pub(super) fn parse(raw: &Raw, directory: &Path) -> Result<(Secret, Option<PathBuf>), InvalidValue> {
+    let text = raw.any_text()?;
+    let (secret, file) = match text.strip_prefix("file:") {
+        Some(path) => (read(path, &directory.join(path))?, Some(directory.join(path))),
+        None => (Secret::new(text), None),
+    };
+    match secret.expose().trim().is_empty() {
+        true => Err(InvalidValue::new("is empty")),
+        false => Ok((secret, file)),
     }
 }
 

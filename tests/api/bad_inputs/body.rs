@@ -466,7 +466,7 @@ fn a_login_is_a_post() {
 #[test]
 fn a_login_answers_in_json_or_not_at_all() {
     Bench::on_each("", |bench| {
-        let long = format!("{},text/html", "a/b,".repeat(5000));
+        let long = format!("{},text/html", "a/b,".repeat(3000));
         for accept in ["text/html", "application/xml;q=1", "text/*", "*", "\u{ff}", ";", "", &long] {
             let lines = format!("Content-Type: application/json\r\nAccept: {accept}\r\n");
             let detail = r#"{"detail":"Could not satisfy the request Accept header."}"#.to_owned();

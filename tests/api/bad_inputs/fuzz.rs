@@ -88,11 +88,16 @@ fn seeds(bench: &Bench) -> Vec<Vec<u8>> {
     };
     vec![
         request("GET /hello/ HTTP/1.1", &good),
-        request("GET /whoami/?format=json HTTP/1.1", &format!("{good}Accept: application/json; indent=4, */*;q=0.1\r\n")),
+        request(
+            "GET /whoami/?format=json HTTP/1.1",
+            &format!("{good}Accept: application/json; indent=4, */*;q=0.1\r\n"),
+        ),
         request("POST /read-only/ HTTP/1.1", &good),
         request("OPTIONS /api-token-auth/ HTTP/1.1", "Accept: */*\r\n"),
-        request("GET /whoami/ HTTP/1.1", "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.c2lnbmF0dXJl\r\n"),
-        request("GET /readyz HTTP/1.1", ""),
+        request(
+            "GET /whoami/ HTTP/1.1",
+            "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoxfQ.c2lnbmF0dXJl\r\n",
+        ),
         login("application/json", &json),
         login("application/json; charset=utf-16", &json),
         login("application/x-www-form-urlencoded", &form),

@@ -13,9 +13,9 @@ const HELLO: &str = r#"{"message":"Hello, World!"}"#;
 /// How long a request may take to arrive where slow ones are tested.
 const HASTE: &str = "server.request_timeout = \"1s\"";
 
-/// By then a connection is closed whose request took too long: the second above, one more in which what is left of the
-/// request is passed over, and what a busy machine needs.
-const HASTE_IS_OVER: Duration = Duration::from_secs(8);
+/// By then a connection is closed whose request took too long: the second above, five more where it could have been used
+/// again, and what a busy machine needs.
+const HASTE_IS_OVER: Duration = Duration::from_secs(10);
 
 /// Between two bytes of a client that drips.
 const DRIP: Duration = Duration::from_millis(50);
@@ -148,7 +148,8 @@ fn a_body_in_odd_but_sound_chunks_is_read() {
 #[test]
 fn a_trailer_says_nothing_of_the_caller() {
     Bench::on_each("", |bench| {
-        let mut bytes = request("POST /read-only/ HTTP/1.1", "Transfer-Encoding: chunked\r\nTrailer: Authorization\r\n");
+        let mut bytes =
+            request("POST /read-only/ HTTP/1.1", "Transfer-Encoding: chunked\r\nTrailer: Authorization\r\n");
         bytes.extend(format!("0\r\n{}\r\n", bench.good()).as_bytes());
         let detail = "Authentication credentials were not provided.";
         bench.check("a token in a trailer", &bytes, &super::unauthorized(detail));
@@ -160,8 +161,7 @@ fn a_body_that_nobody_asked_for_is_not_the_next_request() {
     Bench::on_each("", |bench| {
         let inner = with_token(bench, "DELETE /hello/ HTTP/1.1");
         let lines = format!("Host: testserver\r\n{}", bench.good());
-        let mut bytes =
-            latin1(&format!("GET /hello/ HTTP/1.1\r\n{lines}Content-Length: {}\r\n\r\n", inner.len()));
+        let mut bytes = latin1(&format!("GET /hello/ HTTP/1.1\r\n{lines}Content-Length: {}\r\n\r\n", inner.len()));
         bytes.extend(&inner);
         bytes.extend(with_token(bench, "GET /whoami/ HTTP/1.1"));
 
@@ -209,7 +209,8 @@ fn a_malformed_head_is_refused() {
             let bytes = latin1(&format!("GET /hello/ HTTP/1.1\r\nConnection: close\r\n{host}{good}\r\n"));
             bench.check(host, &bytes, &Expect::Refused(400));
         }
-        let old = latin1(&format!("POST /api-token-auth/ HTTP/1.0\r\n{good}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
+        let old =
+            latin1(&format!("POST /api-token-auth/ HTTP/1.0\r\n{good}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
         bench.check("chunks in HTTP/1.0", &old, &Expect::Refused(400));
     });
 }
@@ -281,7 +282,7 @@ fn a_header_name_of_70_kb_is_refused() {
         let line = format!("{}: x\r\n", "x".repeat(70_000));
         let answer = bench.app.client.exchange(&request("GET /hello/ HTTP/1.1", &line));
         bench.is_unharmed("a long header name");
-        bench.judge("a long header name", &answer, false, &Expect::Refused(431));
+        bench.judge("a long header name", &answer, false, &Expect::Refused(400));
     });
 }
 
@@ -370,6 +371,16 @@ fn a_method_that_a_handler_lacks_is_named_to_known_callers_only() {
 }
 
 #[test]
+#[ignore = "the answer has no Allow header yet"]
+fn a_method_that_a_health_check_lacks_is_not_allowed() {
+    Bench::on_each("", |bench| {
+        for path in ["/livez", "/readyz/"] {
+            bench.check(path, &request(&format!("POST {path} HTTP/1.1"), ""), &Expect::Status(405));
+        }
+    });
+}
+
+#[test]
 fn a_method_cannot_be_overridden() {
     Bench::on_each("", |bench| {
         let lines = format!("{}X-HTTP-Method-Override: GET\r\nX-HTTP-Method: GET\r\n", bench.good());
@@ -384,7 +395,8 @@ fn an_upgrade_is_not_followed() {
         let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
         let upgrades = [
             format!("Connection: Upgrade\r\nUpgrade: websocket\r\n{key}"),
-            "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n".to_owned(),
+            "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n"
+                .to_owned(),
             "Connection: upgrade\r\nUpgrade: TLS/1.0\r\n".to_owned(),
         ];
         for lines in upgrades {
@@ -458,7 +470,7 @@ fn a_request_that_does_not_arrive_in_time_is_given_up() {
         ];
         thread::scope(|scope| {
             for (name, bytes) in &inputs {
-                scope.spawn(|| {
+                scope.spawn(move || {
                     let started = Instant::now();
                     let answer = bench.app.client.exchange(bytes);
                     let took = started.elapsed();
@@ -483,7 +495,7 @@ fn a_request_that_drips_in_is_given_up() {
         ];
         thread::scope(|scope| {
             for (name, start, drops) in &inputs {
-                scope.spawn(|| {
+                scope.spawn(move || {
                     let took = drip(bench.app.client.connect(), start, drops);
                     assert!(took.is_some(), "{name}: still open");
                 });
@@ -502,19 +514,19 @@ fn a_chunked_body_that_does_not_end_is_not_waited_for() {
         let coded = format!("{chunked}Content-Encoding: gzip\r\n");
         let too_large = [b"20000\r\n".as_slice(), &[b' '; 0x20000], b"\r\n"].concat();
         let inputs = [
-            raw_login(chunked, b""),
-            raw_login(chunked, b"5\r\n{"),
-            raw_login(&coded, b""),
-            raw_login(chunked, &too_large),
-            request("POST /read-only/ HTTP/1.1", chunked),
-            request("POST /read-only/ HTTP/1.1", &token),
-            request("POST /nowhere/ HTTP/1.1", chunked),
+            ("a login", raw_login(chunked, b"")),
+            ("half a chunk", raw_login(chunked, b"5\r\n{")),
+            ("a packed body", raw_login(&coded, b"")),
+            ("a large body", raw_login(chunked, &too_large)),
+            ("a stranger", request("POST /read-only/ HTTP/1.1", chunked)),
+            ("an unread body", request("POST /read-only/ HTTP/1.1", &token)),
+            ("no handler", request("POST /nowhere/ HTTP/1.1", chunked)),
         ];
         thread::scope(|scope| {
-            for bytes in &inputs {
-                scope.spawn(|| {
-                    assert!(stays_silent(bench.app.client.connect(), bytes).is_some(), "{}", bytes.escape_ascii());
-                    assert!(drip(bench.app.client.connect(), bytes, b"1\r\na\r\n").is_some(), "{}", bytes.escape_ascii());
+            for (name, bytes) in &inputs {
+                scope.spawn(move || {
+                    assert!(stays_silent(bench.app.client.connect(), bytes).is_some(), "{name}, silent: still open");
+                    assert!(drip(bench.app.client.connect(), bytes, b"1\r\na\r\n").is_some(), "{name}: still open");
                 });
             }
         });
@@ -537,7 +549,8 @@ fn a_second_request_that_drips_in_is_given_up() {
 fn drip(mut stream: TcpStream, start: &[u8], drops: &[u8]) -> Option<Duration> {
     let started = Instant::now();
     stream.set_read_timeout(Some(DRIP)).expect("a time limit");
-    stream.write_all(start).expect("the connection is open");
+    // A server that refuses early may close before it has read everything.
+    let _ = stream.write_all(start);
     for drop in drops.iter().cycle() {
         // Waits for an answer as long as until the next drop.
         if is_closed(&mut stream) || stream.write_all(&[*drop]).is_err() {

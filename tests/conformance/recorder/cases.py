@@ -3,12 +3,12 @@
 import base64
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import jsontext
+from . import jsontext, tokens
 from .wire import Answer
 
 HOME = Path(__file__).resolve().parent.parent
@@ -34,7 +34,6 @@ LONGEST_HTML = 1000
 
 REFERENCE = re.compile(r"\{\{step(\d+)\.(\w+)\}\}")
 HEX_40 = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
-JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 Json = dict[str, Any]
 
@@ -64,23 +63,24 @@ def refuse_duplicate_names(files: list[CaseFile]) -> None:
             seen[case["name"]] = file.name
 
 
+def fill(text: str, earlier: list[Answer]) -> str:
+    """`text` with the values that it takes from `earlier` answers of its case."""
+    return REFERENCE.sub(lambda match: str(json.loads(earlier[int(match[1]) - 1].body)[match[2]]), text)
+
+
 def request_bytes(request: Json, earlier: list[Answer]) -> bytes:
-    """The request as it is sent, with the values that it takes from `earlier` answers of its case filled in."""
-
-    def fill(text: str) -> str:
-        return REFERENCE.sub(lambda match: str(json.loads(earlier[int(match[1]) - 1].body)[match[2]]), text)
-
-    body = body_bytes(request, fill)
-    lines = [f"{request['method']} {fill(request['target'])} HTTP/1.1", "Host: testserver", "Connection: close"]
-    lines += [f"{name}: {fill(value)}" for name, value in request["headers"]]
+    """The request as it is sent."""
+    body = body_bytes(request, earlier)
+    lines = [f"{request['method']} {fill(request['target'], earlier)} HTTP/1.1", "Host: testserver", "Connection: close"]
+    lines += [f"{name}: {fill(value, earlier)}" for name, value in request["headers"]]
     if body is not None and not request.get("no_content_length", False):
         lines.append(f"Content-Length: {len(body)}")
     return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1") + (body or b"")
 
 
-def body_bytes(request: Json, fill: Callable[[str], str]) -> bytes | None:
+def body_bytes(request: Json, earlier: list[Answer]) -> bytes | None:
     if "body" in request:
-        return fill(request["body"]).encode()
+        return fill(request["body"], earlier).encode()
     if "body_base64" in request:
         return base64.b64decode(request["body_base64"])
     if "body_repeated" in request:
@@ -100,7 +100,9 @@ def recorded_step(request: Json, answer: Answer, known: frozenset[str], earlier:
         return step | {"body_base64": base64.b64encode(answer.body).decode()}
     if (answer.header("Content-Type") or "").startswith("text/html") and len(text) > LONGEST_HTML:
         text = "{{html}}"
-    return step | {"body": name_random_values(text, request, known, earlier)}
+    step["body"] = name_random_values(text, request, known, earlier)
+    new = opened_tokens(request, answer, known, earlier)
+    return step | ({"tokens": new} if new else {})
 
 
 def name_random_values(text: str, request: Json, known: frozenset[str], earlier: list[Answer]) -> str:
@@ -117,7 +119,29 @@ def name_random_values(text: str, request: Json, known: frozenset[str], earlier:
 
     text = HEX_40.sub(lambda match: name_key(match[0]), text)
     # Never the name of an earlier step: two tokens made within one second can be the same, or not.
-    return JWT.sub(lambda match: match[0] if match[0] in sent else "{{jwt}}", text)
+    return tokens.JWT.sub(lambda match: match[0] if match[0] in sent else "{{jwt}}", text)
+
+
+def opened_tokens(request: Json, answer: Answer, known: frozenset[str], earlier: list[Answer]) -> Json:
+    """The tokens in the fields of `answer` that `request` did not hold."""
+    sent = json.dumps(request)
+    return {
+        field: tokens.opened(value, answer.asked_at, lambda text: name_known(text, sent, known, earlier))
+        for field, value in json_fields(answer)
+        if isinstance(value, str) and tokens.JWT.fullmatch(value) and value not in sent
+    }
+
+
+def name_known(value: str, sent: str, known: frozenset[str], earlier: list[Answer]) -> str | None:
+    """`value` itself if it is `known` or a token that was `sent` says it, a reference if one of an `earlier` answer does."""
+    if value in known or any(value in tokens.claims(token).values() for token in tokens.JWT.findall(sent)):
+        return value
+    for number, answer in enumerate(earlier, start=1):
+        for field, token in json_fields(answer):
+            for claim, said in tokens.claims(str(token)).items():
+                if said == value:
+                    return f"{{{{step{number}.{field}.{claim}}}}}"
+    return None
 
 
 def json_fields(answer: Answer) -> Iterator[tuple[str, Any]]:

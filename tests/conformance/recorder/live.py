@@ -6,7 +6,7 @@ from pathlib import Path
 from .cases import CaseFile, read_case_files
 from .database import Seed
 from .departures import Departures
-from .record import play, recorded_case
+from .record import play
 from .servers import hallpass, manage, reference, run_hallpass, temporary_folder
 
 
@@ -37,10 +37,8 @@ def live(binary: Path) -> int:
 def compare_file(file: CaseFile, ports: tuple[int, int], urls: tuple[str, str], seed: Seed, departures: Departures) -> int:
     failures = 0
     for case in file.cases:
-        theirs, ours = (
-            recorded_case(case, play(case, port, seed, url), seed)["steps"] for port, url in zip(ports, urls, strict=True)
-        )
-        for step, (expected, found) in enumerate(zip(theirs, ours, strict=True), start=1):
+        theirs, ours = (play(case, port, seed, url) for port, url in zip(ports, urls, strict=True))
+        for step, (expected, found) in enumerate(zip(theirs["steps"], ours["steps"], strict=True), start=1):
             differences = departures.differences(case["name"], step, expected, found)
             failures += bool(differences)
             for line in differences:

@@ -5,8 +5,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import jsontext
-from .cases import RECORDED, CaseFile, Json, read_case_files, recorded_step, request_bytes
+from . import jsontext, rows
+from .cases import RECORDED, Json, read_case_files, recorded_step, request_bytes
 from .database import Seed
 from .servers import manage, reference, temporary_folder
 from .wire import Answer, exchange
@@ -25,16 +25,26 @@ def record(destination: Path = RECORDED) -> int:
             with reference(profile, f"sqlite://{database}", folder) as port:
                 for file in files:
                     if file.profile == profile:
-                        answers = [play(case, port, seed, f"sqlite://{database}") for case in file.cases]
-                        jsontext.write(destination / file.name, recorded_file(file, answers, seed))
-                        print(f"{file.name}: {len(file.cases)} cases, {sum(map(len, answers))} exchanges")
+                        cases = [play(case, port, seed, f"sqlite://{database}") for case in file.cases]
+                        jsontext.write(destination / file.name, {"profile": profile, "cases": cases})
+                        print(f"{file.name}: {len(cases)} cases, {sum(len(case['steps']) for case in cases)} exchanges")
     for stale in {path.name for path in destination.glob("*.json")} - {file.name for file in files}:
         (destination / stale).unlink()
     return 0
 
 
-def play(case: Json, port: int, seed: Seed, database_url: str) -> list[Answer]:
-    """The answers to the steps of `case`, on a database that holds the seed at first."""
+def play(case: Json, port: int, seed: Seed, database_url: str) -> Json:
+    """What is kept of the answers to `case`, on a database that holds the seed at first."""
+    answers = exchanges(case, port, seed, database_url)
+    steps = [
+        recorded_step(step["request"], answer, seed.known_values, answers[:index])
+        for index, (step, answer) in enumerate(zip(case["steps"], answers, strict=True))
+    ]
+    kept = {"name": case["name"], "steps": steps}
+    return kept | ({"rows": rows.lines(database_url, answers, seed)} if case.get("rows", False) else {})
+
+
+def exchanges(case: Json, port: int, seed: Seed, database_url: str) -> list[Answer]:
     seed.plant(database_url)
     answers: list[Answer] = []
     for step in case["steps"]:
@@ -43,18 +53,6 @@ def play(case: Json, port: int, seed: Seed, database_url: str) -> list[Answer]:
         except Exception as error:
             raise SystemExit(f"{case['name']}, step {len(answers) + 1}: {error!r}") from error
     return answers
-
-
-def recorded_file(file: CaseFile, answers: list[list[Answer]], seed: Seed) -> Json:
-    return {"profile": file.profile, "cases": [recorded_case(*pair, seed) for pair in zip(file.cases, answers, strict=True)]}
-
-
-def recorded_case(case: Json, answers: list[Answer], seed: Seed) -> Json:
-    steps = [
-        recorded_step(step["request"], answer, seed.token_keys, answers[:index])
-        for index, (step, answer) in enumerate(zip(case["steps"], answers, strict=True))
-    ]
-    return {"name": case["name"], "steps": steps}
 
 
 def check() -> int:

@@ -20,9 +20,11 @@ SHARED_TABLES = [
 SQLITE_SCHEMA = "SELECT tbl_name, type, name, coalesce(sql, '') FROM sqlite_master ORDER BY tbl_name, type, name"
 
 POSTGRES_SCHEMA = [
-    """SELECT table_name, 'column', ordinal_position, column_name, data_type, character_maximum_length, is_nullable,
+    # The place among the columns that there are: `ordinal_position` also counts those that a migration dropped.
+    """SELECT table_name, 'column', row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position) AS place,
+              column_name, data_type, character_maximum_length, is_nullable,
               is_identity, identity_generation, column_default, collation_name
-       FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, ordinal_position""",
+       FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, place""",
     """SELECT relname, 'constraint', conname, contype, condeferrable, condeferred, pg_get_constraintdef(pg_constraint.oid)
        FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
        WHERE pg_constraint.connamespace = 'public'::regnamespace ORDER BY relname, conname""",

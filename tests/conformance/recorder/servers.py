@@ -17,11 +17,12 @@ from typing import Any
 
 import psycopg
 
-from . import jsontext
 from .cases import HOME
 
 DJANGO = HOME / "django"
-PROFILES: dict[str, Any] = jsontext.read(HOME / "profiles.json")
+# In a profile `{{keys}}` is the folder of the keys that tokens are signed with.
+KEYS = "{{keys}}"
+PROFILES: dict[str, Any] = json.loads((HOME / "profiles.json").read_text().replace(KEYS, str(HOME / "keys")))
 PATIENCE = 30.0
 
 
@@ -34,6 +35,7 @@ def django_environment(profile: str, database_url: str) -> dict[str, str]:
         "REFERENCE_DATABASE_URL": database_url,
         "REFERENCE_AUTHENTICATION": ",".join(settings["authentication"]),
         "REFERENCE_KEYWORD": settings["keyword"],
+        "REFERENCE_SIMPLE_JWT": json.dumps(settings.get("simple_jwt", {})),
     }
 
 

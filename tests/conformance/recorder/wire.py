@@ -1,8 +1,9 @@
 """One request and its answer as bytes on a socket, so that both servers see the same bytes."""
 
 import socket
+import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 TIMEOUT = 60.0
 
@@ -12,6 +13,8 @@ class Answer:
     status: int
     headers: list[tuple[str, str]]
     body: bytes
+    # When the request was sent, in seconds since 1970.
+    asked_at: float = 0.0
 
     def header(self, name: str) -> str | None:
         """The values of every header called `name`, joined by commas, or `None` when there is none."""
@@ -21,12 +24,13 @@ class Answer:
 
 def exchange(port: int, request: bytes) -> Answer:
     """Sends `request` to the server at `port` of this machine and reads until it closes the connection."""
+    asked_at = time.time()
     with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
         # Refused before it was all sent: the answer is there to read all the same.
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
         received = receive(connection)
-    return parse(received, is_head=request.startswith(b"HEAD "))
+    return replace(parse(received, is_head=request.startswith(b"HEAD ")), asked_at=asked_at)
 
 
 def receive(connection: socket.socket) -> bytes:

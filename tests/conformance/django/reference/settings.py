@@ -2,11 +2,15 @@
 
 REFERENCE_SECRET_KEY      Django's SECRET_KEY, which also signs the JSON web tokens
 REFERENCE_DATABASE_URL    sqlite:///absolute/path or postgres://user:password@host:port/name
-REFERENCE_AUTHENTICATION  comma-separated schemes in order: token, basic, jwt
+REFERENCE_AUTHENTICATION  comma-separated schemes in order: token, basic, jwt, jwt_stateless
 REFERENCE_KEYWORD         the keyword of the token scheme
+REFERENCE_SIMPLE_JWT      SIMPLE_JWT as a JSON object; times are in seconds, and file:PATH stands for what the file holds
 """
 
+import json
 import os
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,6 +91,7 @@ PASSWORD_HASHERS = [
 AUTHENTICATION_CLASSES = {
     "basic": "rest_framework.authentication.BasicAuthentication",
     "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
+    "jwt_stateless": "rest_framework_simplejwt.authentication.JWTStatelessUserAuthentication",
     "token": "reference.authentication.KeywordTokenAuthentication",
 }
 
@@ -96,6 +101,18 @@ REST_FRAMEWORK = {
     ],
 }
 TOKEN_KEYWORD = os.environ["REFERENCE_KEYWORD"]
+
+
+def simple_jwt(name: str, value: Any) -> Any:
+    """The value of the setting `name` of SIMPLE_JWT that JSON's `value` stands for."""
+    if name.endswith("_LIFETIME") or name == "LEEWAY":
+        return timedelta(seconds=value)
+    if isinstance(value, str) and value.startswith("file:"):
+        return Path(value.removeprefix("file:")).read_text(encoding="ascii")
+    return value
+
+
+SIMPLE_JWT = {name: simple_jwt(name, value) for name, value in json.loads(os.environ["REFERENCE_SIMPLE_JWT"]).items()}
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

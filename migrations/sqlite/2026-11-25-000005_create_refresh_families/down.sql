@@ -1,0 +1,2 @@
+DROP TABLE hallpass_refresh_member;
+DROP TABLE hallpass_refresh_family;

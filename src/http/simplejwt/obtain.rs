@@ -1,0 +1,83 @@
+//! `TokenObtainPairView`, and what the two views that take a name and a password share.
+
+use actix_web::{HttpResponse, web};
+
+use super::super::fields::Serializer;
+use super::{DEFAULT_PARSERS, Hallpass, RequestData, outstanding, tokens};
+use crate::auth::user_claim;
+use crate::error::{ApiError, AuthenticationError};
+use crate::jwt::Claims;
+use crate::secret::Secret;
+use crate::store::StoreError;
+use crate::store::blacklist::{self, OutstandingToken};
+use crate::store::users::{self, Key, User};
+
+/// A refresh token and its access token for a name and a password.
+///
+/// # Errors
+/// 400 for missing fields, 401 for wrong credentials: an unknown, an inactive and a mistaken user read the same.
+pub(super) async fn obtain_pair(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
+    let user = authenticate(&hallpass, data).await?;
+    let now = hallpass.clock().now();
+    let mark = hallpass.revoke_mark(&user).await?;
+    let claim = user_claim(&user, hallpass.settings().jwt.user_id_field);
+    let refresh = hallpass.jwt().refresh_for(&claim, mark.as_deref(), now)?;
+    let access = hallpass.sign(&hallpass.jwt().access_from(&refresh, now, now)?)?;
+    let token = hallpass.sign(&refresh)?;
+    note_login(&hallpass, &user, outstanding(&hallpass, &refresh, token.clone(), Some(user.id), now)?).await?;
+    let names = &hallpass.settings().jwt;
+    Ok(tokens(&[(&names.refresh_field, &token), (&names.access_field, &access)]))
+}
+
+/// The user whose name and password are in the body. Both are trimmed: a password that begins or ends with a blank
+/// cannot log in here, and can at `/api-token-auth/`.
+pub(super) async fn authenticate(hallpass: &Hallpass, data: RequestData) -> Result<User, ApiError> {
+    let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
+    let username = serializer.trimmed("username");
+    let password = Secret::new(serializer.trimmed("password"));
+    serializer.finish()?;
+    let user = hallpass.backend().authenticate(&username, &password).await?;
+    user.ok_or_else(|| wrong_credentials(hallpass))
+}
+
+/// Writes what a login leaves behind: the token that was given out and, if the settings say so, the time.
+pub(super) async fn note_login(hallpass: &Hallpass, user: &User, token: OutstandingToken) -> Result<(), ApiError> {
+    let (user_id, now) = (user.id, token.created_at);
+    let update_last_login = hallpass.settings().jwt.update_last_login;
+    let noted = hallpass.store().run(move |connection| {
+        connection.write(|transaction| {
+            blacklist::create_outstanding(transaction, &token)?;
+            if update_last_login {
+                users::set_last_login(transaction, user_id, now)?;
+            }
+            Ok(())
+        })
+    });
+    match noted.await {
+        // The user was deleted since their password was checked.
+        Err(StoreError::Gone(_)) => Err(wrong_credentials(hallpass)),
+        noted => Ok(noted?),
+    }
+}
+
+fn wrong_credentials(hallpass: &Hallpass) -> ApiError {
+    hallpass.unauthorized(AuthenticationError::failed("No active account found with the given credentials"))
+}
+
+impl Hallpass {
+    /// What ties a token to the password of now, with `jwt.check_revoke_token`.
+    pub(super) async fn revoke_mark(&self, user: &User) -> Result<Option<String>, ApiError> {
+        if !self.settings().jwt.check_revoke_token {
+            return Ok(None);
+        }
+        // Read anew: the login may have just upgraded the hash.
+        let key = Key::Id(user.id);
+        let login = self.store().run(move |connection| users::find_login_by(connection, &key)).await?;
+        Ok(login.map(|login| crate::jwt::revoke_mark(login.encoded_password().expose())))
+    }
+
+    /// The token in its one-line form.
+    pub(super) fn sign(&self, claims: &Claims) -> Result<String, ApiError> {
+        Ok(self.jwt().sign(claims)?)
+    }
+}

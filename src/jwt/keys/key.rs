@@ -1,0 +1,103 @@
+//! One key and its one algorithm: what signs and what verifies.
+//!
+//! The only place that calls the `jsonwebtoken` crate's signing and verifying.
+
+use jsonwebtoken::crypto::{sign, verify};
+use jsonwebtoken::{Algorithm as LibraryAlgorithm, DecodingKey, EncodingKey};
+
+use super::public::PublicKey;
+use crate::jwt::error::SignError;
+use crate::secret::Secret;
+use crate::settings::{Algorithm, weakness};
+
+/// A key, bound to the one algorithm that it may be used with.
+#[derive(Clone)]
+pub(in crate::jwt) struct Key {
+    /// The one algorithm.
+    pub(in crate::jwt) algorithm: Algorithm,
+    /// The name that tokens repeat in `kid`.
+    pub(in crate::jwt) kid: Option<String>,
+    pub(super) public: Option<PublicKey>,
+    signing: Option<EncodingKey>,
+    verifying: DecodingKey,
+}
+
+impl Key {
+    /// A shared secret of HS256, HS384 or HS512.
+    pub(super) fn shared(algorithm: Algorithm, least: usize, secret: &Secret) -> Result<Self, String> {
+        if let Some(why) = weakness(secret) {
+            return Err(why.to_owned());
+        }
+        let bytes = secret.expose().as_bytes();
+        if bytes.len() < least {
+            return Err(format!("is shorter than the {least} bytes that {algorithm} needs"));
+        }
+        let (signing, verifying) = (Some(EncodingKey::from_secret(bytes)), DecodingKey::from_secret(bytes));
+        Ok(Self { algorithm, kid: None, public: None, signing, verifying })
+    }
+
+    /// A public key that suits `algorithm`, and the private one if this service signs.
+    pub(in crate::jwt) fn pair(
+        algorithm: Algorithm,
+        public: PublicKey,
+        signing: Option<EncodingKey>,
+    ) -> Result<Self, String> {
+        public.check(algorithm)?;
+        let key = Self { algorithm, kid: None, verifying: public.decoding_key(), public: Some(public), signing };
+        key.test()?;
+        Ok(key)
+    }
+
+    /// The same key under a name.
+    pub(in crate::jwt) fn named(mut self, kid: impl Into<String>) -> Self {
+        self.kid = Some(kid.into());
+        self
+    }
+
+    /// Whether it signs.
+    pub(super) fn can_sign(&self) -> bool {
+        self.signing.is_some()
+    }
+
+    /// The signature of `message` in base64url.
+    pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Result<String, SignError> {
+        let signing = self.signing.as_ref().ok_or(SignError::NoSigningKey)?;
+        sign(message, signing, library(self.algorithm)).map_err(|_| SignError::Failed)
+    }
+
+    /// Whether `signature` is this key's for `message`.
+    pub(in crate::jwt) fn has_signed(&self, message: &[u8], signature: &str) -> bool {
+        verify(signature, message, &self.verifying, library(self.algorithm)).unwrap_or(false)
+    }
+
+    /// Signs and verifies once, so that a broken pair is found at the start and not at the first login.
+    pub(super) fn test(&self) -> Result<(), String> {
+        if self.signing.is_none() {
+            return Ok(());
+        }
+        let message = b"eyJhbGciOiJub25lIn0.e30";
+        let signature = self.sign(message).map_err(|_| "cannot sign".to_owned())?;
+        match self.has_signed(message, &signature) && !self.has_signed(b"eyJhbGciOiJub25lIn0.e31", &signature) {
+            true => Ok(()),
+            false => Err("signs what its public key does not verify; the two are no pair".to_owned()),
+        }
+    }
+}
+
+/// What `jsonwebtoken` calls it.
+pub(super) fn library(algorithm: Algorithm) -> LibraryAlgorithm {
+    match algorithm {
+        Algorithm::Hs256 => LibraryAlgorithm::HS256,
+        Algorithm::Hs384 => LibraryAlgorithm::HS384,
+        Algorithm::Hs512 => LibraryAlgorithm::HS512,
+        Algorithm::Rs256 => LibraryAlgorithm::RS256,
+        Algorithm::Rs384 => LibraryAlgorithm::RS384,
+        Algorithm::Rs512 => LibraryAlgorithm::RS512,
+        Algorithm::Ps256 => LibraryAlgorithm::PS256,
+        Algorithm::Ps384 => LibraryAlgorithm::PS384,
+        Algorithm::Ps512 => LibraryAlgorithm::PS512,
+        Algorithm::Es256 => LibraryAlgorithm::ES256,
+        Algorithm::Es384 => LibraryAlgorithm::ES384,
+        Algorithm::EdDsa => LibraryAlgorithm::EdDSA,
+    }
+}

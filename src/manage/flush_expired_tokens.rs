@@ -1,0 +1,67 @@
+//! `hallpass flush-expired-tokens`: SimpleJWT's `flushexpiredtokens`, in batches.
+//!
+//! A batch is one short transaction, so that a login waits for at most one of them.
+
+use std::io::Write;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{ConfigFiles, Context, Failure};
+use crate::clock::Timestamp;
+use crate::store::{Store, blacklist, families};
+
+/// The arguments of `flush-expired-tokens`.
+#[derive(Debug, Args)]
+pub struct FlushExpiredTokens {
+    #[command(flatten)]
+    pub(super) config: ConfigFiles,
+    /// How many tokens to forget in one transaction
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    batch: i64,
+    /// Only tell how many there are
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn run(args: &FlushExpiredTokens, context: Context, out: &mut dyn Write) -> Result<(), Failure> {
+    let store = context.store()?;
+    let now = context.clock.now();
+    let total = store.run_blocking(|connection| blacklist::count_expired(connection, now))?;
+    if args.dry_run {
+        return Ok(writeln!(out, "{total} tokens have expired")?);
+    }
+    let bar = progress(total)?;
+    let flushed = flush_tokens(&store, now, args.batch, &bar)?;
+    flush_families(&store, now, args.batch)?;
+    bar.finish_and_clear();
+    Ok(writeln!(out, "Forgot {flushed} expired tokens")?)
+}
+
+fn flush_tokens(store: &Store, now: Timestamp, batch: i64, bar: &ProgressBar) -> Result<usize, Failure> {
+    let (mut flushed, mut last) = (0, i64::MIN);
+    while let Some((count, id)) = store.run_blocking(|connection| {
+        connection.write(|transaction| blacklist::delete_expired(transaction, now, last, batch))
+    })? {
+        last = id;
+        flushed += count;
+        bar.inc(u64::try_from(count).unwrap_or(0));
+    }
+    Ok(flushed)
+}
+
+/// Which token came from which goes when the tokens have gone; nobody can repeat an expired one.
+fn flush_families(store: &Store, now: Timestamp, batch: i64) -> Result<(), Failure> {
+    while store
+        .run_blocking(|connection| connection.write(|transaction| families::delete_expired(transaction, now, batch)))?
+        > 0
+    {}
+    Ok(())
+}
+
+fn progress(total: i64) -> Result<ProgressBar, Failure> {
+    let bar = ProgressBar::new(u64::try_from(total).unwrap_or(0));
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} tokens, {eta} left");
+    bar.set_style(style.map_err(|error| Failure(error.to_string()))?);
+    Ok(bar)
+}

@@ -1,0 +1,236 @@
+//! `hallpass_refresh_*`: which refresh tokens descend from one login, and the exchange of one for the next.
+//!
+//! However often and by however many servers a token is exchanged, it has one successor at most. What decides is Django's
+//! own unique row in `token_blacklist_blacklistedtoken`: whoever inserts it has exchanged the token, and whoever comes later
+//! is repeating it. Locks are always taken in the order user, family, token.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::blacklist::{self, OutstandingToken};
+use super::connection::on_each;
+use super::schema::{
+    auth_user, hallpass_refresh_family as family, hallpass_refresh_member as member,
+    token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
+};
+use super::stored_time::StoredTime;
+use super::{DbConnection, StoreError};
+use crate::clock::Timestamp;
+
+/// An exchange of one refresh token for another.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The token that is given back.
+    pub used: OutstandingToken,
+    /// The token that is to take its place.
+    pub successor: OutstandingToken,
+    /// For how long the same exchange may be repeated by a client that did not get the answer; zero is never.
+    pub grace: Duration,
+    /// Whether the user must be active, and not only be there.
+    pub needs_active_user: bool,
+}
+
+/// How an exchange ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exchanged {
+    /// The successor was noted: give it out.
+    Done,
+    /// The token was exchanged a moment ago: the successor that it has, to be given out once more.
+    Again {
+        /// The successor's jti.
+        jti: String,
+        /// When it was made, to the second.
+        issued_at: Timestamp,
+        /// Until when it is good.
+        expires_at: Timestamp,
+    },
+    /// The token is refused. If it had been exchanged before, its whole family is refused from now on.
+    Refused {
+        /// Whether a family was revoked for it.
+        family_revoked: bool,
+    },
+    /// The user is not there any more, or may not log in.
+    NoUser,
+}
+
+/// Exchanges a token, in a transaction of the caller's.
+pub fn exchange(
+    transaction: &mut DbConnection<'_>,
+    exchange: &Exchange,
+    now: Timestamp,
+) -> Result<Exchanged, StoreError> {
+    match lock_user(transaction, exchange.used.user_id)? {
+        Some(is_active) if is_active || !exchange.needs_active_user => {}
+        _ => return Ok(Exchanged::NoUser),
+    }
+    let family = lock_family(transaction, &exchange.used.jti)?;
+    if !blacklist::blacklist(transaction, &exchange.used, now)? {
+        return repeated(transaction, exchange, &family, now);
+    }
+    if family.is_revoked {
+        return Ok(Exchanged::Refused { family_revoked: false });
+    }
+    blacklist::create_outstanding(transaction, &exchange.successor)?;
+    note_exchange(transaction, exchange, &family.id, now)?;
+    Ok(Exchanged::Done)
+}
+
+/// Refuses every token of the family of `jti`, if that token has been exchanged. Gives whether it had been.
+///
+/// For a token that somebody logs out with when it already has a successor: one of the two holders is a thief.
+pub fn revoke_if_exchanged(transaction: &mut DbConnection<'_>, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(Member { successor_jti: Some(_), family_id, .. }) = find_member(transaction, jti)? else {
+        return Ok(false);
+    };
+    lock_family_row(transaction, &family_id)?;
+    revoke(transaction, &family_id, now)?;
+    Ok(true)
+}
+
+/// Forgets up to `limit` expired members, and the families that they leave empty. Gives how many members.
+pub fn delete_expired(transaction: &mut DbConnection<'_>, now: Timestamp, limit: i64) -> Result<usize, StoreError> {
+    let query = member::table
+        .filter(member::expires_at.le(StoredTime(now)))
+        .order(member::expires_at)
+        .limit(limit)
+        .select((member::jti, member::family_id));
+    let expired: Vec<(String, String)> = on_each!(transaction, |c| query.load(c))?;
+    let (jtis, families): (Vec<String>, Vec<String>) = expired.into_iter().unzip();
+    let members = member::table.filter(member::jti.eq_any(&jtis));
+    on_each!(transaction, |c| diesel::delete(members).execute(c))?;
+    let kept = member::table.filter(member::family_id.eq_any(&families)).select(member::family_id);
+    let kept: Vec<String> = on_each!(transaction, |c| kept.load(c))?;
+    let empty: Vec<&String> = families.iter().filter(|family| !kept.contains(family)).collect();
+    let empty = family::table.filter(family::id.eq_any(empty));
+    on_each!(transaction, |c| diesel::delete(empty).execute(c))?;
+    Ok(jtis.len())
+}
+
+struct Family {
+    id: String,
+    is_revoked: bool,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = member)]
+struct Member {
+    family_id: String,
+    exchanged_at: Option<StoredTime>,
+    successor_jti: Option<String>,
+    successor_iat: Option<i64>,
+    successor_exp: Option<i64>,
+}
+
+/// Whether the user is active, `None` when there is none. Keeps them from being changed until the transaction ends, so that
+/// what revokes their tokens at the same time sees the successor or keeps it from being made.
+fn lock_user(transaction: &mut DbConnection<'_>, user_id: Option<i32>) -> Result<Option<bool>, StoreError> {
+    let Some(user_id) = user_id else { return Ok(None) };
+    let user = auth_user::table.find(user_id).select(auth_user::is_active);
+    Ok(match transaction {
+        // The transaction is the only one that writes.
+        DbConnection::Sqlite(c) => user.get_result(&mut **c).optional()?,
+        DbConnection::Postgres(c) => user.for_share().get_result(&mut **c).optional()?,
+    })
+}
+
+fn lock_family(transaction: &mut DbConnection<'_>, jti: &str) -> Result<Family, StoreError> {
+    let id = find_member(transaction, jti)?.map_or_else(|| jti.to_owned(), |member| member.family_id);
+    let row = family::id.eq(&id);
+    on_each!(transaction, |c| {
+        diesel::insert_into(family::table).values(row).on_conflict(family::id).do_nothing().execute(c)
+    })?;
+    lock_family_row(transaction, &id)
+}
+
+fn lock_family_row(transaction: &mut DbConnection<'_>, id: &str) -> Result<Family, StoreError> {
+    let query = family::table.find(id).select(family::revoked_at);
+    let revoked_at: Option<StoredTime> = match transaction {
+        DbConnection::Sqlite(c) => query.get_result(&mut **c)?,
+        DbConnection::Postgres(c) => query.for_update().get_result(&mut **c)?,
+    };
+    Ok(Family { id: id.to_owned(), is_revoked: revoked_at.is_some() })
+}
+
+fn find_member(transaction: &mut DbConnection<'_>, jti: &str) -> Result<Option<Member>, StoreError> {
+    let query = member::table.find(jti);
+    Ok(on_each!(transaction, |c| query.select(Member::as_select()).get_result(c).optional())?)
+}
+
+/// The token was refused before: by its own exchange, or by somebody who logged out.
+fn repeated(
+    transaction: &mut DbConnection<'_>,
+    exchange: &Exchange,
+    family: &Family,
+    now: Timestamp,
+) -> Result<Exchanged, StoreError> {
+    let member = find_member(transaction, &exchange.used.jti)?;
+    let Some(Member { successor_jti: Some(jti), exchanged_at, successor_iat, successor_exp, .. }) = member else {
+        return Ok(Exchanged::Refused { family_revoked: false });
+    };
+    let is_recent =
+        exchanged_at.is_some_and(|at| exchange.grace > Duration::ZERO && at.0.saturating_add(exchange.grace) >= now);
+    if let (true, false, Some(iat), Some(exp)) = (is_recent, family.is_revoked, successor_iat, successor_exp)
+        && !blacklist::is_blacklisted(transaction, &jti)?
+    {
+        let (issued_at, expires_at) = (Timestamp::from_seconds(iat), Timestamp::from_seconds(exp));
+        return Ok(Exchanged::Again { jti, issued_at, expires_at });
+    }
+    revoke(transaction, &family.id, now)?;
+    Ok(Exchanged::Refused { family_revoked: true })
+}
+
+/// Refuses every token of a family, in Django's table too.
+fn revoke(transaction: &mut DbConnection<'_>, family_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    let jtis = member::table.filter(member::family_id.eq(family_id)).select(member::jti);
+    let live = outstanding::table
+        .left_join(blacklisted::table)
+        .filter(outstanding::jti.eq_any(jtis).and(blacklisted::id.nullable().is_null()))
+        .select(outstanding::id);
+    let live: Vec<i64> = on_each!(transaction, |c| live.load(c))?;
+    for id in live {
+        on_each!(transaction, |c| {
+            diesel::insert_into(blacklisted::table)
+                .values((blacklisted::token_id.eq(id), blacklisted::blacklisted_at.eq(StoredTime(now))))
+                .on_conflict(blacklisted::token_id)
+                .do_nothing()
+                .execute(c)
+        })?;
+    }
+    let unrevoked = family::table.find(family_id).filter(family::revoked_at.is_null());
+    let update = diesel::update(unrevoked).set(family::revoked_at.eq(StoredTime(now)));
+    on_each!(transaction, |c| update.execute(c))?;
+    Ok(())
+}
+
+fn note_exchange(
+    transaction: &mut DbConnection<'_>,
+    exchange: &Exchange,
+    family_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Exchange { used, successor, .. } = exchange;
+    let exchanged = (
+        member::exchanged_at.eq(StoredTime(now)),
+        member::successor_jti.eq(&successor.jti),
+        member::successor_iat.eq(successor.created_at.as_seconds()),
+        member::successor_exp.eq(successor.expires_at.as_seconds()),
+    );
+    let row = |token: &OutstandingToken| {
+        (
+            member::jti.eq(token.jti.clone()),
+            member::family_id.eq(family_id.to_owned()),
+            member::expires_at.eq(StoredTime(token.expires_at)),
+        )
+    };
+    on_each!(transaction, |c| {
+        diesel::insert_into(member::table)
+            .values((row(used), exchanged))
+            .on_conflict(member::jti)
+            .do_update()
+            .set(exchanged)
+            .execute(c)
+    })?;
+    on_each!(transaction, |c| diesel::insert_into(member::table).values(row(successor)).execute(c))?;
+    Ok(())
+}
