@@ -6,8 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, datetime};
+pub use jiff::tz::TimeZone;
+
+/// What moments are counted from.
+const EPOCH: DateTime = datetime(1970, 1, 1, 0, 0, 0, 0);
 
 /// A moment in UTC to the microsecond, which is what Django stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +38,13 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
+    /// Seconds that a wall clock in `zone` shows since it showed 1970-01-01 00:00, rounded down: Python's naive local
+    /// time. It jumps where the zone's clocks are put forward or back.
+    pub fn as_local_seconds(self, zone: &TimeZone) -> i64 {
+        let offset = jiff::Timestamp::from_microsecond(self.0).map_or(0, |instant| zone.to_offset(instant).seconds());
+        self.as_seconds().saturating_add(i64::from(offset))
+    }
+
     /// This moment moved by `duration`; stops at the end of time rather than overflow.
     pub fn saturating_add(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
@@ -43,8 +54,7 @@ impl Timestamp {
     /// As Django writes a `DateTimeField` on SQLite: `YYYY-MM-DD HH:MM:SS[.ffffff]`, the fraction left out when it is
     /// zero. `None` outside the years -9999 to 9999.
     pub fn to_django_text(self) -> Option<String> {
-        let instant = jiff::Timestamp::from_microsecond(self.0).ok()?;
-        let civil = Offset::UTC.to_datetime(instant);
+        let civil = EPOCH.checked_add(SignedDuration::from_micros(self.0)).ok()?;
         let seconds = format!(
             "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
             civil.year(),
@@ -70,8 +80,7 @@ impl Timestamp {
     /// it is no date.
     pub fn from_django_text(text: &str) -> Option<Self> {
         let civil: DateTime = text.parse().ok()?;
-        let instant = Offset::UTC.to_timestamp(civil).ok()?;
-        Some(Self(instant.as_microsecond()))
+        i64::try_from(civil.duration_since(EPOCH).as_micros()).ok().map(Self)
     }
 }
 
@@ -134,6 +143,7 @@ mod tests {
             (1_795_405_352_120_000, "2026-11-23 03:42:32.120000"),
             (0, "1970-01-01 00:00:00"),
             (-1, "1969-12-31 23:59:59.999999"),
+            (253_402_300_799_000_000, "9999-12-31 23:59:59"),
         ];
         for (micros, text) in cases {
             assert_eq!(Timestamp::from_micros(micros).to_django_text().as_deref(), Some(text));
@@ -144,6 +154,19 @@ mod tests {
     #[test]
     fn a_line_of_the_log_has_a_time_that_other_programs_read() {
         assert_eq!(Timestamp::from_micros(1_795_405_352_120_000).to_rfc3339(), "2026-11-23T03:42:32.120000Z");
+    }
+
+    #[test]
+    fn a_wall_clock_follows_its_zone() {
+        let Ok(berlin) = super::TimeZone::get("Europe/Berlin") else {
+            panic!("no time zones");
+        };
+        // The end of summer time in 2026: 03:00 becomes 02:00.
+        let change = 1_792_890_000;
+
+        for (seconds, local) in [(change - 1, change - 1 + 7200), (change, change + 3600)] {
+            assert_eq!(Timestamp::from_seconds(seconds).as_local_seconds(&berlin), local);
+        }
     }
 
     #[test]

@@ -28,10 +28,16 @@ pub enum ApiError {
     /// When credentials are missing or bad: `NotAuthenticated` and `AuthenticationFailed`, 401 with a challenge and
     /// 403 without.
     Authentication(AuthenticationError),
+    /// When the request is refused with a bare list of one sentence, as djoser does where no field is to blame, 400.
+    List(&'static str),
     /// When the caller is known and may not do this: `PermissionDenied`, 403.
     PermissionDenied,
+    /// When this may not be done, for a reason of its own, 403.
+    Forbidden(&'static str),
     /// When there is nothing at this path: `NotFound`, 404.
     NotFound,
+    /// When the path names a user by an id that nobody has: `Http404` of a query, 404.
+    NoSuchUser,
     /// When the path has no such method: `MethodNotAllowed`, 405.
     MethodNotAllowed(Method),
     /// When no renderer can give what `Accept` asks for: `NotAcceptable`, 406.
@@ -40,6 +46,8 @@ pub enum ApiError {
     RequestTimeout,
     /// When the body is larger than `server.body_limit`, 413.
     BodyTooLarge,
+    /// When the head of the request is too large, 431.
+    HeadersTooLarge,
     /// When no parser reads this media type, which is repeated in the answer: `UnsupportedMediaType`, 415.
     UnsupportedMediaType(String),
     /// When this server made a mistake: 500, and the cause is logged.
@@ -133,6 +141,16 @@ impl FieldErrors {
         Self(vec![(Cow::Borrowed("non_field_errors"), vec![message.into()])])
     }
 
+    /// Errors of one field.
+    pub fn of(field: impl Into<Cow<'static, str>>, messages: Vec<String>) -> Self {
+        Self(vec![(field.into(), messages)])
+    }
+
+    /// Whether something is wrong with `field`.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.iter().any(|(name, _)| name == field)
+    }
+
     /// Adds what is wrong with `field`.
     pub fn push(&mut self, field: impl Into<Cow<'static, str>>, messages: Vec<String>) {
         self.0.push((field.into(), messages));
@@ -181,11 +199,14 @@ impl ApiError {
             Self::Authentication(error) => error.body.detail.clone(),
             Self::Validation(_) => Cow::Borrowed("Invalid input."),
             Self::PermissionDenied => Cow::Borrowed("You do not have permission to perform this action."),
+            Self::List(sentence) | Self::Forbidden(sentence) => Cow::Borrowed(sentence),
             Self::NotFound => Cow::Borrowed("Not found."),
+            Self::NoSuchUser => Cow::Borrowed("No User matches the given query."),
             Self::MethodNotAllowed(method) => Cow::Owned(format!("Method \"{method}\" not allowed.")),
             Self::NotAcceptable => Cow::Borrowed("Could not satisfy the request Accept header."),
             Self::RequestTimeout => Cow::Borrowed("The request took too long to arrive."),
             Self::BodyTooLarge => Cow::Borrowed("Request body is too large."),
+            Self::HeadersTooLarge => Cow::Borrowed("The request's headers are too large."),
             Self::UnsupportedMediaType(media_type) => {
                 Cow::Owned(format!("Unsupported media type \"{media_type}\" in request."))
             }
@@ -197,6 +218,7 @@ impl ApiError {
     fn body(&self) -> Vec<u8> {
         match self {
             Self::Validation(errors) => json::render(errors),
+            Self::List(sentence) => json::render(&[sentence]),
             Self::Authentication(error) => json::render(&error.body),
             _ => json::render(&Detail { detail: &self.detail() }),
         }
@@ -214,14 +236,15 @@ impl std::error::Error for ApiError {}
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Parse(_) | Self::Validation(_) => StatusCode::BAD_REQUEST,
+            Self::Parse(_) | Self::Validation(_) | Self::List(_) => StatusCode::BAD_REQUEST,
             Self::Authentication(error) if error.challenge.is_some() => StatusCode::UNAUTHORIZED,
-            Self::Authentication(_) | Self::PermissionDenied => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Authentication(_) | Self::PermissionDenied | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::NoSuchUser => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -239,7 +262,7 @@ impl ResponseError for ApiError {
                 let seconds = retry_after.as_millis().div_ceil(1000).max(1);
                 response.insert_header((RETRY_AFTER, seconds.to_string()));
             }
-            Self::RequestTimeout | Self::BodyTooLarge => {
+            Self::RequestTimeout | Self::BodyTooLarge | Self::HeadersTooLarge => {
                 // The rest of the body is still on its way and nobody will read it.
                 response.force_close();
             }
@@ -282,8 +305,10 @@ impl From<Refused> for ApiError {
 impl From<SignError> for ApiError {
     fn from(error: SignError) -> Self {
         match error {
-            // A client's request is in order and another server can answer it; waiting does not help.
-            SignError::NoSigningKey => Self::Internal(error.to_string()),
+            // The request is in order, and a server that has the key can answer it.
+            SignError::NoSigningKey => {
+                Self::Unavailable { cause: error.to_string(), retry_after: Duration::from_secs(60) }
+            }
             _ => Self::Unavailable { cause: error.to_string(), retry_after: Duration::from_secs(1) },
         }
     }

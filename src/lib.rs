@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 
-mod accounts;
+pub mod accounts;
 pub mod auth;
 pub mod clock;
 pub mod error;
@@ -8,6 +8,7 @@ mod http;
 mod json;
 pub mod jwt;
 pub mod logging;
+pub mod mail;
 pub mod manage;
 pub mod passwords;
 mod python;

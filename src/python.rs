@@ -1,5 +1,19 @@
 //! The rules of Python's text and numbers that a client of Django can see.
 
+mod digits;
+
+use unicode_normalization::char::is_combining_mark;
+
+pub(crate) use self::digits::is_digit;
+
+/// What `\w` matches in a regular expression: `str.isalnum()` and the underscore. Rust's letters are more: marks that
+/// stand for vowels, and the circled and squared letters, which are symbols to Python.
+pub(crate) fn is_word(character: char) -> bool {
+    let is_symbol = matches!(character,
+        '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f149}' | '\u{1f150}'..='\u{1f169}' | '\u{1f170}'..='\u{1f189}');
+    character == '_' || (character.is_alphanumeric() && !is_symbol && !is_combining_mark(character))
+}
+
 /// What `str.strip()` takes away: Unicode's white space and the four ASCII separators.
 pub(crate) fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
@@ -42,7 +56,7 @@ pub(crate) fn int(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{float_repr, int, strip};
+    use super::{float_repr, int, is_word, strip};
 
     #[test]
     fn floats_are_written_as_python_writes_them() {
@@ -98,5 +112,29 @@ mod tests {
     fn strip_takes_the_separators_and_leaves_what_only_looks_blank() {
         assert_eq!(strip("\u{1c}\u{1f}\u{85}\u{a0}\u{1680}\u{2000}\u{200a}\u{2028}\u{202f}\u{205f}\u{3000}a \t"), "a");
         assert_eq!(strip("\u{200b}a\u{feff}"), "\u{200b}a\u{feff}");
+    }
+
+    #[test]
+    fn letters_and_numbers_of_all_scripts_are_word_characters_and_marks_and_symbols_are_not() {
+        for word in [
+            'a', 'Z', '_', '9', '\u{e9}', '\u{3b1}', '\u{7528}', '\u{b2}', '\u{bd}', '\u{2163}', '\u{fdfa}', '\u{2474}',
+        ] {
+            assert!(is_word(word), "{word:?}");
+        }
+        for other in [
+            '-',
+            ' ',
+            '\0',
+            '\u{308}',
+            '\u{93e}',
+            '\u{24b6}',
+            '\u{1f130}',
+            '\u{1f600}',
+            '\u{200d}',
+            '\u{ad}',
+            '\u{fffd}',
+        ] {
+            assert!(!is_word(other), "{other:?}");
+        }
     }
 }

@@ -49,20 +49,27 @@ impl JwtAuthentication {
         let key = user_key(claim, settings.user_id_field).map_err(|error| self.reader.invalid(&error))?;
         let unknown = || AuthenticationError::failed("User not found").with_code("user_not_found");
         let key = key.ok_or_else(unknown)?;
-        let (user, password) = match settings.check_revoke_token {
-            true => found_with_password(store, key).await?.ok_or_else(unknown)?,
-            false => (store.find_user(key).await?.ok_or_else(unknown)?, None),
-        };
-        if settings.check_user_is_active && !user.is_active {
+        let found = store.find_token_user(key.clone()).await?.ok_or_else(unknown)?;
+        if settings.check_user_is_active && !found.user.is_active {
             return Err(AuthenticationError::failed("User is inactive").with_code("user_inactive").into());
         }
-        match password {
-            Some(password) if !is_of_password(claims.get(&settings.revoke_token_claim), &password) => {
-                let error = AuthenticationError::failed("The user's password has been changed.");
-                Err(error.with_code("password_changed").into())
-            }
-            _ => Ok(user),
+        let is_ended = found.refuses_token_of(claims.seconds("iat").unwrap_or_default());
+        if is_ended || !self.is_of_todays_password(key, claims).await? {
+            let error = AuthenticationError::failed("The user's password has been changed.");
+            return Err(error.with_code("password_changed").into());
         }
+        Ok(found.user)
+    }
+
+    /// Whether the token says that it was made while the password was the one of now (`jwt.check_revoke_token`).
+    async fn is_of_todays_password(&self, key: Key, claims: &Claims) -> Result<bool, ApiError> {
+        let Reader { store, settings, .. } = &self.reader;
+        if !settings.check_revoke_token {
+            return Ok(true);
+        }
+        let login = store.run(move |connection| users::find_login_by(connection, &key)).await?;
+        let claim = claims.get(&settings.revoke_token_claim);
+        Ok(login.is_some_and(|login| is_of_password(claim, &login.encoded_password())))
     }
 }
 
@@ -71,14 +78,6 @@ impl JwtStatelessAuthentication {
     pub fn new(store: Store, clock: Clock, tokens: Tokens, settings: settings::Jwt) -> Self {
         Self { reader: Reader { store, clock, tokens, settings } }
     }
-}
-
-async fn found_with_password(store: &Store, key: Key) -> Result<Option<(User, Option<Secret>)>, ApiError> {
-    let login = store.run(move |connection| users::find_login_by(connection, &key)).await?;
-    Ok(login.map(|login| {
-        let password = login.encoded_password();
-        (login.user, Some(password))
-    }))
 }
 
 /// Whether a token was made while the password was this one; a token that does not say so was not.

@@ -119,6 +119,17 @@ pub(crate) struct Caller {
 }
 
 async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, ApiError> {
+    let (authenticator, caller) = recognise(request, P::IS_PUBLIC).await?;
+    let is_known = caller.is_some();
+    P::grant(caller, request).map_err(|Refused| authenticator.refusal(is_known, request))
+}
+
+/// Who is calling, for a handler that decides itself who may; and the chain that found it out. `is_public` says that
+/// nobody has to be known.
+pub(crate) async fn recognise(
+    request: &HttpRequest,
+    is_public: bool,
+) -> Result<(web::Data<Authenticator>, Option<Authenticated>), ApiError> {
     let Some(authenticator) = request.app_data::<web::Data<Authenticator>>() else {
         return Err(ApiError::Internal(
             "no Authenticator in the application's data: App::new().configure(hallpass.configure()) puts it there"
@@ -126,12 +137,11 @@ async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, Api
         ));
     };
     let caller = match authenticator.authenticate(request).await {
-        Err(ApiError::Authentication(_)) if P::IS_PUBLIC && authenticator.ignores_credentials_on_public() => None,
+        Err(ApiError::Authentication(_)) if is_public && authenticator.ignores_credentials_on_public() => None,
         result => result?,
     };
     if let Some(caller) = &caller {
         request.extensions_mut().insert(Caller { scheme: caller.scheme, user_id: caller.user.id.to_string() });
     }
-    let is_known = caller.is_some();
-    P::grant(caller, request).map_err(|Refused| authenticator.refusal(is_known, request))
+    Ok((authenticator.clone(), caller))
 }

@@ -7,8 +7,8 @@ use crate::error::ApiError;
 use crate::passwords::gate::HashingPool;
 use crate::passwords::{Hasher, Verdict};
 use crate::secret::Secret;
-use crate::store::Store;
 use crate::store::users::{self, Login, User};
+use crate::store::{DbConnection, Store, StoreError, accounts};
 
 /// Checks passwords against `auth_user`, and keeps their hashes up to date.
 ///
@@ -20,12 +20,20 @@ pub struct ModelBackend {
     hasher: Hasher,
     pool: Arc<HashingPool>,
     upgrades: Upgrades,
+    by_email: bool,
 }
 
 impl ModelBackend {
     /// Looks users up in `store` and hashes with `hasher`, on the threads of `pool`.
     pub fn new(store: Store, hasher: Hasher, pool: Arc<HashingPool>) -> Self {
-        Self { store, hasher, pool, upgrades: Upgrades::default() }
+        Self { store, hasher, pool, upgrades: Upgrades::default(), by_email: false }
+    }
+
+    /// Takes an address in place of a name as well (`accounts.login_field = "email"`). One that several users have is
+    /// nobody's: they log in by their names.
+    pub fn by_email_too(mut self, by_email: bool) -> Self {
+        self.by_email = by_email;
+        self
     }
 
     /// The active user with this name and password, or `None`.
@@ -36,15 +44,45 @@ impl ModelBackend {
     /// # Errors
     /// [`ApiError::Unavailable`] when the database gives no answer or too many passwords wait to be hashed.
     pub async fn authenticate(&self, username: &str, password: &Secret) -> Result<Option<User>, ApiError> {
-        let name = username.to_owned();
-        let login = self.store.run(move |connection| users::find_login(connection, &name)).await?;
+        let (name, by_email) = (username.to_owned(), self.by_email);
+        let mut logins = self.store.run(move |connection| candidates(connection, &name, by_email)).await?;
+        let second = if logins.len() > 1 { logins.pop() } else { None };
+        match self.verified(logins.pop(), password).await? {
+            // Somebody's name is somebody else's address: whose password it is, they are.
+            None if second.is_some() => Ok(self.verified(second, password).await?.filter(|user| user.is_active)),
+            user => Ok(user.filter(|user| user.is_active)),
+        }
+    }
+
+    /// Whether this is the password of the user with this id.
+    ///
+    /// # Errors
+    /// As [`ModelBackend::authenticate`].
+    pub async fn check_password(&self, user_id: i32, password: &Secret) -> Result<bool, ApiError> {
+        let key = users::Key::Id(user_id);
+        let login = self.store.run(move |connection| users::find_login_by(connection, &key)).await?;
+        Ok(self.verified(login, password).await?.is_some())
+    }
+
+    /// A new password as it is stored.
+    ///
+    /// # Errors
+    /// [`ApiError::Unavailable`] when too many passwords wait to be hashed.
+    pub async fn hash(&self, password: &Secret) -> Result<Secret, ApiError> {
+        let (hasher, password) = (self.hasher.clone(), password.clone());
+        let hashed = self.pool.run(move || hasher.hash(password.expose())).await?;
+        hashed.map(Secret::new).map_err(|error| ApiError::Internal(error.to_string()))
+    }
+
+    /// The user of `login` if the password is theirs; its hash is then brought up to date.
+    async fn verified(&self, login: Option<Login>, password: &Secret) -> Result<Option<User>, ApiError> {
         match self.verify(login, password).await? {
             None => Ok(None),
             Some((login, outdated)) => {
                 if outdated {
                     self.upgrade(&login, password).await;
                 }
-                Ok(Some(login.user).filter(|user| user.is_active))
+                Ok(Some(login.user))
             }
         }
     }
@@ -74,13 +112,23 @@ impl ModelBackend {
     }
 
     async fn store_better_hash(&self, login: &Login, password: &Secret) -> Result<(), ApiError> {
-        let (hasher, password) = (self.hasher.clone(), password.clone());
-        let hashed = self.pool.run(move || hasher.hash(password.expose())).await?;
-        let new = Secret::new(hashed.map_err(|error| ApiError::Internal(error.to_string()))?);
+        let new = self.hash(password).await?;
         let (id, old) = (login.user.id, login.encoded_password());
         self.store.run(move |connection| users::replace_password(connection, id, &old, &new)).await?;
         Ok(())
     }
+}
+
+/// Who may be meant: the user with this name, and the only one with this address.
+fn candidates(connection: &mut DbConnection<'_>, name: &str, by_email: bool) -> Result<Vec<Login>, StoreError> {
+    let mut found: Vec<Login> = users::find_login(connection, name)?.into_iter().collect();
+    if by_email
+        && let [account] = accounts::find_by_email(connection, name)?.as_slice()
+        && found.iter().all(|login| login.user.id != account.id)
+    {
+        found.extend(users::find_login_by(connection, &users::Key::Id(account.id))?);
+    }
+    Ok(found)
 }
 
 /// The users whose hashes are being upgraded by this process: a storm of logins of one user needs one new hash, not one

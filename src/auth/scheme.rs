@@ -110,7 +110,7 @@ impl Authenticator {
     }
 
     /// What a caller reads who was refused by a permission: `APIView.permission_denied`.
-    pub(super) fn refusal(&self, is_known: bool, request: &HttpRequest) -> ApiError {
+    pub(crate) fn refusal(&self, is_known: bool, request: &HttpRequest) -> ApiError {
         // Where no scheme could have recognised anybody, asking for credentials would be of no use.
         if is_known || self.schemes.is_empty() {
             return ApiError::PermissionDenied;

@@ -22,11 +22,15 @@ fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
     logging::start(settings.log.format, clock);
     let hallpass = Hallpass::open(settings).map_err(|error| Failure(error.to_string()))?;
     let server = Server::bind(hallpass.clone()).map_err(|error| Failure(error.to_string()))?;
-    log::info!("listening at http://{} on {}", server.address(), hallpass.store().url());
     actix_web::rt::System::new()
         .block_on(async {
-            reload_keys_on_hangup(hallpass, config);
-            server.run()?.await
+            let (address, database) = (server.address(), hallpass.store().url().clone());
+            reload_keys_on_hangup(hallpass.clone(), config);
+            // It ends when the server has.
+            let _sender = hallpass.post().start()?;
+            let running = server.run()?;
+            log::info!("listening at http://{address} on {database}");
+            running.await
         })
         .map_err(|error| Failure(format!("the server failed: {error}")))?;
     log::info!("stopped");

@@ -6,20 +6,33 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::pin::pin;
 use std::time::Duration;
 
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev;
 use actix_web::http::header::{CROSS_ORIGIN_OPENER_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use actix_web::middleware::{DefaultHeaders, from_fn};
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, HttpResponse, web};
 use futures_util::future;
+use socket2::{Domain, Socket, Type};
 
+use super::guarded::{Guarded, Patience};
 use super::{Hallpass, request_log};
 use crate::error::ApiError;
 use crate::jwt::KeyProblems;
+use crate::mail::MailError;
 use crate::settings::SecretKeyError;
 use crate::store::StoreError;
 
 /// How many connections wait to be accepted before the system refuses more.
 const BACKLOG: u32 = 1024;
+
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// How long the head of a connection's first request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +47,12 @@ pub enum StartError {
     /// When the keys that sign tokens are not usable.
     #[error(transparent)]
     Keys(#[from] KeyProblems),
+    /// When a template of a mail is broken, or the transport cannot be used.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// When the thread that sends mail cannot be started.
+    #[error("cannot start the thread that sends mail: {0}")]
+    Sender(#[source] io::Error),
     /// When the threads that hash passwords cannot be started.
     #[error("cannot start the threads that hash passwords: {0}")]
     Hashers(#[source] io::Error),
@@ -95,16 +114,15 @@ impl Server {
     pub fn run(self) -> io::Result<dev::Server> {
         let Self { listener, hallpass, .. } = self;
         let server = &hallpass.settings().server;
-        let (workers, request_timeout, shutdown) = (server.workers, server.request_timeout, server.shutdown_timeout);
-        let mut http = HttpServer::new(move || application(&hallpass))
-            .backlog(BACKLOG)
-            .client_request_timeout(request_timeout.min(Duration::from_secs(5)))
-            .shutdown_signal(told_to_stop()?)
-            .shutdown_timeout(shutdown.as_secs());
-        if workers > 0 {
-            http = http.workers(workers);
+        let mut builder =
+            actix_server::Server::build().backlog(BACKLOG).shutdown_timeout(server.shutdown_timeout.as_secs());
+        builder = builder.shutdown_signal(told_to_stop()?);
+        if server.workers > 0 {
+            builder = builder.workers(server.workers);
         }
-        Ok(http.listen(listener)?.run())
+        let stopping = builder.graceful_shutdown_signal();
+        let service = move || connections(&hallpass, stopping.clone());
+        Ok(builder.listen("http", listener, service)?.run())
     }
 }
 
@@ -132,15 +150,52 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
+/// What a worker does with a connection: what `HttpServer` does, through a [`Guarded`] stream.
+fn connections(
+    hallpass: &Hallpass,
+    stopping: actix_server::GracefulShutdownSignal,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<> {
+    let request_timeout = hallpass.settings().server.request_timeout;
+    // actix-http's own limits come first, since they say why.
+    let patience = Patience { idle: KEEP_ALIVE, request: request_timeout + Duration::from_secs(1) };
+    let application = application(hallpass).into_factory();
+    let application = application.map_err(|error: actix_web::Error| error.as_response_error().error_response());
+    let http = HttpService::build()
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(request_timeout.min(HEAD_TIMEOUT))
+        .client_disconnect_timeout(Duration::from_secs(1))
+        .graceful_shutdown_signal(move || {
+            let stopping = stopping.clone();
+            async move { stopping.notified().await }
+        })
+        .h1(map_config(application, |()| dev::AppConfig::default()));
+    let guard = move |stream: TcpStream| {
+        let peer = stream.peer_addr().ok();
+        async move { Ok::<_, DispatchError>((Guarded::new(stream, patience), peer)) }
+    };
+    fn_service(guard).and_then(http.map_init_err(|_| ()))
+}
+
 fn listen(bind: &str) -> io::Result<TcpListener> {
     let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "the name has no address");
     for address in bind.to_socket_addrs()? {
-        match TcpListener::bind(address) {
+        match listen_at(address) {
             Ok(listener) => return Ok(listener),
             Err(error) => last = error,
         }
     }
     Err(last)
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // A restart must not wait for the last connections of the process before it.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(i32::try_from(BACKLOG).unwrap_or(i32::MAX))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 fn application(

@@ -49,7 +49,7 @@ async fn obtain_auth_token(
     hallpass: web::Data<Hallpass>,
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
-    let (username, password) = credentials(data.parse(PARSERS).await?)?;
+    let (username, password) = credentials(&hallpass, data.parse(PARSERS).await?)?;
     let user = hallpass.backend().authenticate(&username, &password).await?.ok_or_else(wrong_credentials)?;
     let token = token_of(&hallpass, &user).await?;
     let mut response = ok(&ObtainedToken { token });
@@ -58,9 +58,9 @@ async fn obtain_auth_token(
 }
 
 /// The name is trimmed, the password is not: a password of blanks is a password.
-fn credentials(data: Data) -> Result<(String, Secret), FieldErrors> {
+fn credentials(hallpass: &Hallpass, data: Data) -> Result<(String, Secret), FieldErrors> {
     let mut serializer = Serializer::new(data)?;
-    let username = serializer.trimmed("username");
+    let username = serializer.login_name(hallpass);
     let password = Secret::new(serializer.untrimmed("password"));
     serializer.finish()?;
     Ok((username, password))
@@ -70,7 +70,7 @@ fn wrong_credentials() -> ApiError {
     FieldErrors::non_field("Unable to log in with provided credentials.").into()
 }
 
-async fn token_of(hallpass: &Hallpass, user: &User) -> Result<String, ApiError> {
+pub(super) async fn token_of(hallpass: &Hallpass, user: &User) -> Result<String, ApiError> {
     let lifetime = Lifetime(hallpass.settings().token.lifetime);
     let (user_id, now) = (user.id, hallpass.clock().now());
     let key = new_key()?;

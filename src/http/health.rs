@@ -1,6 +1,7 @@
 //! Whether the service is alive, and whether it can do its work.
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use serde::Serialize;
 
 use super::Hallpass;
@@ -13,17 +14,15 @@ struct Status {
 }
 
 pub(super) fn register(config: &mut web::ServiceConfig) {
-    for (path, is_ready) in [("/livez", false), ("/readyz", true)] {
-        let resource = web::resource([path.to_owned(), format!("{path}/")]).default_service(web::to(
-            |request: actix_web::HttpRequest| async move {
-                Err::<HttpResponse, _>(ApiError::MethodNotAllowed(request.method().clone()))
-            },
-        ));
-        config.service(match is_ready {
-            true => resource.route(web::get().to(readyz)).route(web::head().to(readyz)),
-            false => resource.route(web::get().to(livez)).route(web::head().to(livez)),
-        });
-    }
+    let at = |path: &str| web::resource([path.to_owned(), format!("{path}/")]).default_service(web::to(other_methods));
+    config.service(at("/livez").route(web::get().to(livez)).route(web::head().to(livez)));
+    config.service(at("/readyz").route(web::get().to(readyz)).route(web::head().to(readyz)));
+}
+
+async fn other_methods(request: HttpRequest) -> HttpResponse {
+    let mut response = ApiError::MethodNotAllowed(request.method().clone()).error_response();
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    response
 }
 
 async fn livez() -> HttpResponse {

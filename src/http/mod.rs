@@ -5,7 +5,9 @@
 mod app;
 mod authtoken;
 mod body;
+mod djoser;
 mod fields;
+mod guarded;
 mod health;
 mod jwks;
 mod media_type;
@@ -23,12 +25,13 @@ use actix_web::web;
 
 pub use app::{Server, StartError};
 
+use crate::accounts::{LinkTokens, Post};
 use crate::auth::{self, AuthenticationScheme, Authenticator, ModelBackend};
 use crate::clock::Clock;
 use crate::jwt::{KeyRing, Tokens};
 use crate::passwords::Hasher;
 use crate::passwords::gate::HashingPool;
-use crate::settings::Settings;
+use crate::settings::{LoginField, Settings};
 use crate::store::Store;
 
 /// The authentication of one service: its settings, its database, its schemes and its password hashers.
@@ -62,6 +65,8 @@ pub struct Hallpass {
     clock: Clock,
     backend: ModelBackend,
     jwt: Tokens,
+    post: Post,
+    link_tokens: LinkTokens,
     authenticator: Authenticator,
 }
 
@@ -83,10 +88,15 @@ impl Hallpass {
         let secret_key = settings.ensure_secret_key()?;
         let pool = HashingPool::new(0, settings.password.queue_timeout).map_err(StartError::Hashers)?;
         let pool = Arc::new(pool);
+        let by_email = settings.accounts.login_field == LoginField::Email;
         let backend = ModelBackend::new(store.clone(), Hasher::new(settings.password.bcrypt_cost), pool);
-        let jwt = Tokens::new(&settings.jwt, &secret_key)?;
+        let backend = backend.by_email_too(by_email);
+        let post = Post::open(&settings, store.clone(), clock.clone())?;
+        let link_tokens = LinkTokens::new(&settings, &secret_key);
+        let jwt = Tokens::new(&settings.jwt, settings.token_secret(&secret_key))?;
+        warn_of_keys(&jwt.keys());
         let authenticator = auth::from_settings(&settings, &jwt, &store, &clock, &backend);
-        Ok(Self { settings: Arc::new(settings), store, clock, backend, jwt, authenticator })
+        Ok(Self { settings: Arc::new(settings), store, clock, backend, jwt, post, link_tokens, authenticator })
     }
 
     /// Asks `scheme` before those of the settings; its challenge is then the one that is sent.
@@ -126,6 +136,15 @@ impl Hallpass {
         &self.jwt
     }
 
+    /// The mails: written down with the changes that they tell of, and sent by the thread that [`Post::start`] starts.
+    pub fn post(&self) -> &Post {
+        &self.post
+    }
+
+    pub(crate) fn link_tokens(&self) -> &LinkTokens {
+        &self.link_tokens
+    }
+
     /// Takes the signing keys of these settings in place of its own, from the next token on. Everything else stays.
     ///
     /// # Errors
@@ -133,7 +152,9 @@ impl Hallpass {
     pub fn reload_keys(&self, settings: &Settings) -> Result<(), StartError> {
         let secret_key = settings.secret_key.clone().or_else(|| self.settings.secret_key.clone());
         let secret_key = secret_key.unwrap_or_else(|| crate::secret::Secret::new(""));
-        self.jwt.replace_keys(KeyRing::from_settings(&settings.jwt, &secret_key)?);
+        let keys = KeyRing::from_settings(&settings.jwt, settings.token_secret(&secret_key))?;
+        warn_of_keys(&keys);
+        self.jwt.replace_keys(keys);
         Ok(())
     }
 
@@ -153,5 +174,15 @@ impl Hallpass {
             hallpass.configure()(config);
             routes::register(&hallpass.settings.routes, config);
         }
+    }
+}
+
+/// Says what is no reason to stop and should be otherwise.
+fn warn_of_keys(keys: &KeyRing) {
+    for warning in keys.warnings() {
+        log::warn!("{warning}");
+    }
+    if !keys.can_sign() {
+        log::warn!("no key signs tokens here: they are verified only");
     }
 }

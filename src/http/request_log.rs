@@ -9,13 +9,16 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest, ResponseError};
 use log::kv::{Source, ToValue, Value, VisitSource};
 
 use crate::auth::Caller;
 use crate::error::ApiError;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest head of a request, in bytes; actix-http itself takes 128 KiB.
+const LONGEST_HEAD: usize = 16 * 1024;
 
 /// The longest request id that is taken over from a client.
 const LONGEST_ID: usize = 64;
@@ -27,13 +30,22 @@ pub(super) async fn log(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let started = Instant::now();
     let id = request_id(request.request());
-    let mut response = next.call(request).await?;
+    let mut response = match head_length(request.request()) {
+        0..=LONGEST_HEAD => next.call(request).await?.map_into_boxed_body(),
+        _ => request.into_response(ApiError::HeadersTooLarge.error_response()),
+    };
     let entry = Entry::of(&response, id, started);
     entry.write();
     if let Ok(id) = HeaderValue::try_from(entry.id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     Ok(response)
+}
+
+fn head_length(request: &HttpRequest) -> usize {
+    // A colon, a blank and the end of the line.
+    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    lines.sum::<usize>() + request.uri().path_and_query().map_or(0, |target| target.as_str().len())
 }
 
 /// The client's own id if it is harmless, so that a request can be followed from server to server.

@@ -3,7 +3,7 @@
 use actix_web::web;
 
 use super::view::View;
-use super::{authtoken, health, jwks, samples, simplejwt};
+use super::{authtoken, djoser, health, jwks, samples, simplejwt};
 use crate::settings::{Alias, RoutePath, Routes};
 
 /// Puts every route that the settings switch on into an application.
@@ -23,6 +23,9 @@ fn views(routes: &Routes, at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
     }
     if let Some(prefix) = &routes.prefix_simplejwt {
         views.extend(simplejwt::views(|path| below(prefix, path)));
+    }
+    if let Some(prefix) = &routes.prefix_djoser {
+        views.extend(djoser::views(|path| below(prefix, path)));
     }
     if let Some(prefix) = routes.prefix_samples.as_ref().filter(|_| routes.samples) {
         views.extend(samples::views(|path| below(prefix, path)));

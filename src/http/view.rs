@@ -36,7 +36,7 @@ pub(super) struct View {
 
 /// What `OPTIONS` tells of a view, and what its answers say in their headers.
 #[derive(Clone)]
-struct About {
+pub(super) struct About {
     name: &'static str,
     description: &'static str,
     renderers: &'static [Renderer],
@@ -55,17 +55,50 @@ pub(super) struct Field {
     required: bool,
     read_only: bool,
     label: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help_text: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_length: Option<usize>,
 }
 
 impl Field {
+    /// A field of this kind that has to be sent.
+    pub(super) const fn of(name: &'static str, kind: &'static str, label: &'static str) -> Self {
+        Self { name, kind, required: true, read_only: false, label, help_text: None, max_length: None }
+    }
+
+    /// One that may be left out.
+    pub(super) const fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    /// One that is only ever answered.
+    pub(super) const fn answered(mut self) -> Self {
+        (self.required, self.read_only) = (false, true);
+        self
+    }
+
+    /// What it is for, in Django's words.
+    pub(super) const fn help_text(mut self, text: &'static str) -> Self {
+        self.help_text = Some(text);
+        self
+    }
+
+    /// How many characters it may have.
+    pub(super) const fn max_length(mut self, length: usize) -> Self {
+        self.max_length = Some(length);
+        self
+    }
+
     /// A text that has to be sent.
     pub(super) const fn required(name: &'static str, label: &'static str) -> Self {
-        Self { name, kind: "string", required: true, read_only: false, label }
+        Self::of(name, "string", label)
     }
 
     /// A text that is only ever answered.
     pub(super) const fn read_only(name: &'static str, label: &'static str) -> Self {
-        Self { name, kind: "string", required: false, read_only: true, label }
+        Self::of(name, "string", label).answered()
     }
 }
 
@@ -81,6 +114,17 @@ impl View {
     }
 
     fn asking<Caller: FromRequest + 'static>(paths: Vec<String>, name: &'static str) -> Self {
+        Self::deciding(paths, name, other_methods::<Caller>)
+    }
+
+    /// A view at `paths` whose handlers decide themselves who is let in. `others` answers OPTIONS and the methods that
+    /// the view lacks.
+    pub(super) fn deciding<F, Args>(paths: Vec<String>, name: &'static str, others: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
         let about = About {
             name,
             description: "",
@@ -89,7 +133,7 @@ impl View {
             fields: &[],
             methods: Vec::new(),
         };
-        Self { about, resource: web::resource(paths).default_service(web::to(other_methods::<Caller>)) }
+        Self { about, resource: web::resource(paths).default_service(web::to(others)) }
     }
 
     /// Says what it is for, to `OPTIONS`.
@@ -140,6 +184,42 @@ impl View {
         self
     }
 
+    /// Answers PUT with `handler`.
+    pub(super) fn put<F, Args>(mut self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.about.methods.push(Method::PUT);
+        self.resource = self.resource.route(web::put().to(handler));
+        self
+    }
+
+    /// Answers PATCH with `handler`.
+    pub(super) fn patch<F, Args>(mut self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.about.methods.push(Method::PATCH);
+        self.resource = self.resource.route(web::patch().to(handler));
+        self
+    }
+
+    /// Answers DELETE with `handler`.
+    pub(super) fn delete<F, Args>(mut self, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.about.methods.push(Method::DELETE);
+        self.resource = self.resource.route(web::delete().to(handler));
+        self
+    }
+
     /// Puts the view into an application.
     pub(super) fn register(self, config: &mut web::ServiceConfig) {
         let about = Rc::new(self.about);
@@ -185,10 +265,12 @@ async fn dispatch(
 
 fn negotiated(about: &About, request: &HttpRequest) -> Result<Rendering, ApiError> {
     let accept = joined_header(request, &ACCEPT);
-    let format = form_urlencoded::parse(request.query_string().as_bytes())
-        .filter(|(name, _)| name == "format")
-        .last()
-        .map(|(_, value)| value.into_owned());
+    let in_query = || {
+        let named = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| name == "format");
+        named.last().map(|(_, value)| value.into_owned())
+    };
+    // A suffix of the path comes first: `/users.json`.
+    let format = request.match_info().get("format").map(ToOwned::to_owned).or_else(in_query);
     negotiate(accept.as_deref(), format.as_deref(), about.renderers).map_err(|error| match error {
         NegotiationError::NotAcceptable => ApiError::NotAcceptable,
         NegotiationError::NotFound => ApiError::NotFound,
@@ -212,7 +294,12 @@ async fn other_methods<Caller: FromRequest>(
     if request.method() != Method::OPTIONS {
         return Err(ApiError::MethodNotAllowed(request.method().clone()));
     }
-    Ok(ok(&Metadata::of(&about)))
+    Ok(metadata(&about, (!about.fields.is_empty()).then_some(("POST", about.fields))))
+}
+
+/// What OPTIONS is answered, with the fields of the method that takes some.
+pub(super) fn metadata(about: &About, fields: Option<(&'static str, &'static [Field])>) -> HttpResponse {
+    ok(&Metadata::of(about, fields))
 }
 
 /// `SimpleMetadata`: what REST framework answers to OPTIONS.
@@ -226,24 +313,31 @@ struct Metadata<'a> {
     actions: Option<Actions>,
 }
 
-#[derive(Serialize)]
-struct Actions {
-    #[serde(rename = "POST", serialize_with = "by_name")]
-    post: &'static [Field],
+/// The fields of a method, by their names.
+struct Actions(&'static str, ByName);
+
+struct ByName(&'static [Field]);
+
+impl Serialize for Actions {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, &self.1)])
+    }
 }
 
-fn by_name<S: serde::Serializer>(fields: &&'static [Field], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(fields.iter().map(|field| (field.name, field)))
+impl Serialize for ByName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|field| (field.name, field)))
+    }
 }
 
 impl<'a> Metadata<'a> {
-    fn of(about: &'a About) -> Self {
+    fn of(about: &'a About, fields: Option<(&'static str, &'static [Field])>) -> Self {
         Self {
             name: about.name,
             description: about.description,
             renders: about.renderers.iter().map(|renderer| renderer.media_type).collect(),
             parses: about.parsers.iter().map(|parser| parser.media_type()).collect(),
-            actions: (!about.fields.is_empty()).then_some(Actions { post: about.fields }),
+            actions: fields.map(|(method, fields)| Actions(method, ByName(fields))),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::claims::Claims;
 use super::error::TokenError;
+use super::keys::Key;
 
 /// A longer token is refused before anything in it is decoded.
 const LONGEST_TOKEN: usize = 8 * 1024;
@@ -48,6 +49,17 @@ impl<'t> Compact<'t> {
         let (header, payload) = (decode(header)?, decode(payload)?);
         decode(signature)?;
         Ok(Self { header: Header::parse(&header)?, message, signature, payload })
+    }
+
+    /// Whether it was signed with this key, in the key's own algorithm.
+    pub(super) fn verify(&self, key: &Key) -> Result<(), TokenError> {
+        if self.header.algorithm != key.algorithm.as_str() {
+            return Err(TokenError::Algorithm);
+        }
+        match key.has_signed(self.message.as_bytes(), self.signature) {
+            true => Ok(()),
+            false => Err(TokenError::Signature),
+        }
     }
 
     /// What the token says. Only for whoever has looked at its signature.

@@ -1,18 +1,21 @@
-//! JSON Web Tokens as SimpleJWT signs and reads them. No HTTP service and no database in here: a token is made, or read,
-//! or refused with a reason. Whether it was blacklisted, and who its user is, the caller looks up.
+//! JSON Web Tokens as SimpleJWT signs and reads them. No routes and no database in here: a token is made, or read, or
+//! refused with a reason. Whether it was blacklisted, and who its user is, the caller looks up.
 //!
-//! The cryptography is the `jsonwebtoken` crate's. What may be in a token, and in which order it is looked at, is decided
-//! here, since the crate passes over `crit` and repeated names, and leaves `nbf` and `iat` alone.
+//! The cryptography is the `jsonwebtoken` crate's. What may be in a token, and in which order it is looked at, is
+//! decided here, since the crate passes over `crit` and repeated names, and leaves `nbf` and `iat` alone.
 
 mod claims;
 mod compact;
 mod error;
 mod json;
+mod jwk_url;
 mod keys;
 mod kind;
 mod mint;
 mod revoke;
 mod rules;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use claims::Claims;

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::claims::Claims;
 use super::compact::{Compact, encode};
 use super::error::{SignError, TokenError};
+use super::jwk_url::JwkSource;
 use super::keys::{Key, KeyProblems, KeyRing};
 use super::kind::TokenKind;
 use super::mint::{Mint, Stamp};
@@ -22,6 +23,7 @@ pub struct Tokens {
     audience: Arc<[String]>,
     issuer: Option<Arc<str>>,
     keys: Arc<RwLock<Arc<KeyRing>>>,
+    elsewhere: Option<Arc<JwkSource>>,
 }
 
 impl Tokens {
@@ -29,7 +31,7 @@ impl Tokens {
     ///
     /// # Errors
     /// Everything that is wrong with the keys.
-    pub fn new(settings: &settings::Jwt, secret_key: &Secret) -> Result<Self, KeyProblems> {
+    pub fn new<'s>(settings: &settings::Jwt, secret_key: impl Into<Option<&'s Secret>>) -> Result<Self, KeyProblems> {
         Ok(Self::with_keys(settings, KeyRing::from_settings(settings, secret_key)?))
     }
 
@@ -41,6 +43,7 @@ impl Tokens {
             audience: settings.audience.clone().into(),
             issuer: settings.issuer.as_deref().map(Arc::from),
             keys: Arc::new(RwLock::new(Arc::new(keys))),
+            elsewhere: settings.jwk_url.as_ref().map(|url| Arc::new(JwkSource::new(url, settings.algorithm))),
         }
     }
 
@@ -57,7 +60,13 @@ impl Tokens {
 
     /// Fetches the keys of `jwt.jwk_url` when `token` may need them; otherwise, and without that setting, does nothing.
     /// To be awaited before [`decode`](Self::decode) and [`verify`](Self::verify), which never wait.
-    pub async fn prepare(&self, _token: &[u8], _now: Timestamp) {}
+    pub async fn prepare(&self, token: &[u8], now: Timestamp) {
+        if let Some(source) = &self.elsewhere
+            && let Ok(token) = Compact::parse(token)
+        {
+            source.prepare(&token.header, now).await;
+        }
+    }
 
     /// The claims of `token`, if it is signed by a key of ours, its time has not run out, and it is meant for us. What
     /// it is for is not looked at: that is [`check`](Self::check), which SimpleJWT does after it has looked into its
@@ -67,8 +76,7 @@ impl Tokens {
     /// The first reason against it, in the order in which SimpleJWT looks.
     pub fn decode(&self, token: &[u8], now: Timestamp) -> Result<Claims, TokenError> {
         let token = Compact::parse(token)?;
-        let keys = self.keys();
-        verify_signature(&token, keys.named_in(&token.header)?)?;
+        self.verify_signature(&token, now)?;
         let claims = token.claims()?;
         self.rules.decoded(&claims, now)?;
         Ok(claims)
@@ -176,6 +184,13 @@ impl Tokens {
         Ok(format!("{message}.{signature}"))
     }
 
+    fn verify_signature(&self, token: &Compact<'_>, now: Timestamp) -> Result<(), TokenError> {
+        match (&self.elsewhere, &token.header.kid) {
+            (Some(source), Some(kid)) => token.verify(source.keys(now).get(kid).ok_or(TokenError::UnknownKey)?),
+            _ => token.verify(self.keys().named_in(&token.header)?),
+        }
+    }
+
     fn for_user(
         &self,
         kind: TokenKind,
@@ -184,16 +199,6 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<Claims, SignError> {
         Ok(self.mint.for_user(kind, &self.stamp(kind, now)?, user_id, revoke_mark))
-    }
-}
-
-fn verify_signature(token: &Compact<'_>, key: &Key) -> Result<(), TokenError> {
-    if token.header.algorithm != key.algorithm.as_str() {
-        return Err(TokenError::Algorithm);
-    }
-    match key.has_signed(token.message.as_bytes(), token.signature) {
-        true => Ok(()),
-        false => Err(TokenError::Signature),
     }
 }
 

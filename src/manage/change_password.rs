@@ -5,9 +5,8 @@ use std::io::Write;
 use clap::Args;
 
 use super::{ConfigFiles, Context, Failure, new_password, shown};
-use crate::clock::Timestamp;
 use crate::passwords::Hasher;
-use crate::store::{DbConnection, StoreError, blacklist, tokens, users};
+use crate::store::{user_state, users};
 
 /// The arguments of `change-password`.
 #[derive(Debug, Args)]
@@ -38,13 +37,8 @@ pub(super) fn run(args: &ChangePassword, mut context: Context, out: &mut dyn Wri
     store.run_blocking(|connection| {
         connection.write(|transaction| {
             users::set_password(transaction, user.id, &encoded)?;
-            if args.keep_tokens { Ok(()) } else { end_all(transaction, user.id, now) }
+            if args.keep_tokens { Ok(()) } else { user_state::end_all_tokens(transaction, user.id, now) }
         })
     })?;
     Ok(writeln!(out, "Changed the password of user {}", shown(&user.username))?)
-}
-
-fn end_all(transaction: &mut DbConnection<'_>, user_id: i32, now: Timestamp) -> Result<(), StoreError> {
-    tokens::delete_of_user(transaction, user_id)?;
-    blacklist::revoke_all_of_user(transaction, user_id, now)
 }

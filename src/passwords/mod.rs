@@ -18,6 +18,7 @@ pub mod gate;
 mod hasher;
 mod pbkdf2;
 mod scrypt;
+pub mod validators;
 
 use argon2::Argon2Hash;
 use bcrypt::BcryptHash;

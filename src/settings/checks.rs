@@ -1,8 +1,9 @@
 //! What each setting may be only because of another one.
 
+use super::cors::Cors;
 use super::jwt::Jwt;
 use super::reader::Reader;
-use super::{Backend, DatabaseUrl, EmailTransport, Settings, weakness};
+use super::{DatabaseUrl, EmailTransport, Origin, Settings, weakness};
 use crate::jwt::KeyRing;
 
 /// Complains of settings that do not go together.
@@ -12,6 +13,8 @@ pub(crate) fn together(settings: &Settings, reader: &mut Reader) {
     jwt_keys_are_good(settings, reader);
     claims_differ(&settings.jwt, reader);
     mail_can_leave(settings, reader);
+    links_lead_somewhere(settings, reader);
+    credentials_go_to_named_origins(&settings.cors, reader);
 }
 
 fn postgres_needs_a_secret(settings: &Settings, reader: &mut Reader) {
@@ -36,17 +39,12 @@ fn secrets_are_strong(settings: &Settings, reader: &mut Reader) {
 }
 
 fn jwt_keys_are_good(settings: &Settings, reader: &mut Reader) {
-    let jwt = &settings.jwt;
-    let signs = |backend: &Backend| matches!(backend, Backend::Jwt | Backend::JwtStateless);
-    let is_used = settings.auth.backends.iter().any(signs);
-    for problem in KeyRing::check(jwt, settings.secret_key.as_ref()) {
-        // A secret that no token is signed with may be as short as it likes.
-        let is_secret = problem.key == "secret_key" || problem.key == "jwt.signing_key";
-        if is_used || !is_secret || jwt.algorithm.secret_length().is_none() {
-            let keys =
-                [problem.key, "jwt.signing_key", "jwt.verifying_key", "jwt.keys", "jwt.algorithm", "auth.backends"];
-            reader.complain_together(&keys, problem.what);
-        }
+    let others = ["jwt.signing_key", "jwt.verifying_key", "jwt.keys", "jwt.algorithm"];
+    let secret_key = settings.secret_key.as_ref().and_then(|key| settings.token_secret(key));
+    let mut problems = KeyRing::check(&settings.jwt, secret_key);
+    problems.retain(|problem| !reader.is_too_early(&[problem.key]) && !reader.is_too_early(&others));
+    for problem in problems {
+        reader.complain(problem.key, problem.what);
     }
 }
 
@@ -70,4 +68,20 @@ fn mail_can_leave(settings: &Settings, reader: &mut Reader) {
         _ => return,
     };
     reader.complain_together(&["email.transport", missing], format!("\"{}\" needs {missing} as well", email.transport));
+}
+
+fn links_lead_somewhere(settings: &Settings, reader: &mut Reader) {
+    let Settings { email, accounts, .. } = settings;
+    if email.transport == EmailTransport::Smtp && accounts.email_frontend_domain.is_none() {
+        let keys = ["email.transport", "accounts.email_frontend_domain"];
+        let what = "\"smtp\" needs accounts.email_frontend_domain as well, the host in the links of mails";
+        reader.complain_together(&keys, what);
+    }
+}
+
+fn credentials_go_to_named_origins(cors: &Cors, reader: &mut Reader) {
+    if cors.allow_credentials && cors.allowed_origins.contains(&Origin::Any) {
+        let what = "\"*\" does not go with cors.allow_credentials; name the origins";
+        reader.complain_together(&["cors.allowed_origins", "cors.allow_credentials"], what);
+    }
 }

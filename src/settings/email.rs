@@ -1,11 +1,11 @@
 //! `[email]`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::limits::{if_set, not_blank};
+use super::limits::{at_least, not_zero, within};
 use super::node::section;
-use super::values::{InvalidValue, words};
-use crate::secret::Secret;
+use super::values::{Mailbox, SmtpUrl, words};
 
 words! {
     /// How mail leaves.
@@ -30,15 +30,18 @@ section! {
         pub directory: Option<PathBuf>,
         /// The mail server of the transport `smtp`, with user and password: `smtp://` or `smtps://`. Default: none.
         /// Django's `EMAIL_HOST`, `EMAIL_PORT`, `EMAIL_HOST_USER`, `EMAIL_HOST_PASSWORD`, `EMAIL_USE_TLS`.
-        pub smtp_url: Option<Secret> => if_set(smtp),
+        pub smtp_url: Option<SmtpUrl>,
+        /// How long the mail server may take for one answer. Default: 10 s. Django's `EMAIL_TIMEOUT`.
+        pub timeout: Duration => not_zero,
         /// The sender. Default: `webmaster@localhost`. Django's `DEFAULT_FROM_EMAIL`.
-        pub from: String => not_blank,
-    }
-}
-
-fn smtp(url: &Secret) -> Result<(), InvalidValue> {
-    match url.expose().starts_with("smtp://") || url.expose().starts_with("smtps://") {
-        true => Ok(()),
-        false => Err(InvalidValue::new("must begin with smtp:// or smtps://, as in smtp://USER:PASSWORD@HOST:587")),
+        pub from: Mailbox,
+        /// A folder with templates to use in place of those compiled in. Default: none. Django's `TEMPLATES`.
+        pub templates: Option<PathBuf>,
+        /// For how long a mail that cannot be sent is tried again. Default: 1 day.
+        pub retry_for: Duration => at_least(Duration::from_secs(1)),
+        /// How many mails of one kind that anybody may ask for go to one address in a minute. Default: 1.
+        pub limit_per_minute: u32 => within(1..=1000),
+        /// The same in an hour. Default: 5.
+        pub limit_per_hour: u32 => within(1..=1000),
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::jwt::Algorithm;
+use super::limits::not_blank;
 use super::names::nearest;
 use super::node::Setting;
 use super::raw::Raw;
@@ -46,8 +47,12 @@ pub struct JwtKey {
 impl Setting for JwtKey {
     fn parse(raw: &Raw, directory: &Path) -> Result<Self, InvalidValue> {
         let entries = raw.table()?;
-        let kid: String = required(entries, "kid", directory)?;
+        let kid = match entries.get("kid") {
+            Some(raw) => String::parse(raw, directory).map_err(|error| InvalidValue::new(format!("kid {error}")))?,
+            None => return Err(InvalidValue::new("kid is missing")),
+        };
         let read = || {
+            not_blank(&kid).map_err(|error| InvalidValue::new(format!("kid {error}")))?;
             known(entries)?;
             Ok(Self {
                 kid: kid.clone(),

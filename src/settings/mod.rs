@@ -5,9 +5,12 @@
 //! Each section's file holds its fields with their types and limits, and a type knows its own spelling, so that a new
 //! setting is one field and one line in `config/default.toml`.
 
+mod account_permissions;
+mod accounts;
 mod auth;
 mod checks;
 mod complaint;
+mod cors;
 mod database;
 mod email;
 mod jwt;
@@ -37,9 +40,12 @@ mod weak_secret;
 
 use jiff::tz::TimeZone;
 
+pub use self::account_permissions::{AccountPermissions, Permission};
+pub use self::accounts::{Accounts, LinkProtocol, LoginField};
 pub use self::auth::{Auth, Backend};
 pub(crate) use self::complaint::one_line;
 pub use self::complaint::{Complaint, Complaints};
+pub use self::cors::Cors;
 pub use self::database::Database;
 pub use self::email::{Email, EmailTransport};
 pub use self::jwt::{Algorithm, Jwt, TokenType, UserIdField};
@@ -57,7 +63,8 @@ pub use self::sources::Sources;
 pub use self::throttle::Throttle;
 pub use self::token::Token;
 pub use self::values::{
-    Alias, Bind, ByteSize, DatabaseUrl, HeaderName, InvalidValue, JwkUrl, KeyText, Keyword, Rate, RoutePath,
+    Alias, Bind, ByteSize, DatabaseUrl, Domain, HeaderName, InvalidValue, JwkUrl, KeyText, Keyword, Mailbox, Origin,
+    Rate, RoutePath, SmtpTls, SmtpUrl, UrlTemplate,
 };
 pub(crate) use self::weak_secret::weakness;
 use crate::secret::Secret;
@@ -84,6 +91,8 @@ section! {
         pub jwt: Jwt,
         /// `[password]`
         pub password: Password,
+        /// `[accounts]`
+        pub accounts: Accounts,
         /// `[email]`
         pub email: Email,
         /// `[throttle]`
@@ -92,6 +101,8 @@ section! {
         pub lockout: Lockout,
         /// `[routes]`
         pub routes: Routes,
+        /// `[cors]`
+        pub cors: Cors,
         /// `[log]`
         pub log: Log,
         origins: Origins,
@@ -122,6 +133,15 @@ impl Settings {
     /// Everything that is wrong in `text`.
     pub fn from_toml(text: &str) -> Result<Self, Complaints> {
         Self::from_layers(Layers::of_text(text, &Self::known_keys()))
+    }
+
+    /// `secret_key` as far as it may sign tokens. One that is too short for that is no reason to refuse the start of a
+    /// service that asks nobody for signed tokens: Django takes keys of any length.
+    pub(crate) fn token_secret<'s>(&self, secret_key: &'s Secret) -> Option<&'s Secret> {
+        let asks_for_tokens =
+            self.auth.backends.iter().any(|backend| matches!(backend, Backend::Jwt | Backend::JwtStateless));
+        let is_long = self.jwt.algorithm.secret_length().is_none_or(|least| secret_key.expose().len() >= least);
+        (asks_for_tokens || is_long).then_some(secret_key)
     }
 
     /// The effective settings as TOML in the order of `config/default.toml`, each with the layer it came from; secrets

@@ -68,17 +68,22 @@ impl Reader {
     /// Complains that the settings of `keys` do not go together, to the layer that set the first of them. When one of
     /// them is wrong by itself, or a whole file could not be read, it is too early to say.
     pub(crate) fn complain_together(&mut self, keys: &[&str], what: impl std::fmt::Display) {
-        let too_early = self.complaints.iter().any(|complaint| complaint.key().is_none_or(|key| keys.contains(&key)));
-        if let (Some(key), false) = (keys.first(), too_early) {
+        if let (Some(key), false) = (keys.first(), self.is_too_early(keys)) {
             self.complain(key, what);
         }
+    }
+
+    /// Whether one of these settings is wrong by itself, or a whole file could not be read.
+    pub(crate) fn is_too_early(&self, keys: &[&str]) -> bool {
+        self.complaints.iter().any(|complaint| complaint.key().is_none_or(|key| keys.contains(&key)))
     }
 
     pub(crate) fn into_complaints(self) -> Complaints {
         Complaints::new(self.complaints)
     }
 
-    fn complain(&mut self, key: &str, what: impl std::fmt::Display) {
+    /// Complains of `key`, to the layer that set it.
+    pub(crate) fn complain(&mut self, key: &str, what: impl std::fmt::Display) {
         self.complaints.push(Complaint::of_key(self.origins.of(key), key, what));
     }
 }

@@ -10,6 +10,8 @@ section! {
         pub prefix_authtoken: Option<RoutePath>,
         /// Where SimpleJWT's views are; none switches them off. Default: `/api/token/`.
         pub prefix_simplejwt: Option<RoutePath>,
+        /// What the paths of djoser's views begin with; none switches them off. Default: `/auth/`.
+        pub prefix_djoser: Option<RoutePath>,
         /// Where the sample handlers are; none switches them off. Default: `/`.
         pub prefix_samples: Option<RoutePath>,
         /// Whether the sample handlers are there at all. Default: true.

@@ -3,14 +3,17 @@
 //! Rows come out of here as small structs with the columns that were asked for. What they mean to a caller is decided
 //! above; how they are found, locked and written is decided here.
 
+pub mod accounts;
 pub mod blacklist;
 mod connection;
 pub mod families;
 pub mod migrate;
+pub mod outbox;
 mod pool;
 mod schema;
 mod stored_time;
 pub mod tokens;
+pub mod user_state;
 pub mod users;
 
 use std::time::Duration;
@@ -128,12 +131,12 @@ impl Store {
         self.run(move |connection| tokens::find_holder(connection, &key)).await
     }
 
-    /// The user with this key: the other hot lookup, asked at every request with a JWT.
+    /// The user whom a token names: the other hot lookup, asked at every request with a JWT.
     ///
     /// # Errors
     /// As [`Store::run`].
-    pub async fn find_user(&self, key: users::Key) -> Result<Option<users::User>, StoreError> {
-        self.run(move |connection| users::find(connection, &key)).await
+    pub async fn find_token_user(&self, key: users::Key) -> Result<Option<users::TokenUser>, StoreError> {
+        self.run(move |connection| users::find_token_user(connection, &key)).await
     }
 }
 
@@ -160,6 +163,10 @@ impl From<DieselError> for StoreError {
             DatabaseErrorKind::ForeignKeyViolation => Self::Gone(message),
             // SQLite's words, and those of PostgreSQL's statement_timeout, lock_timeout and deadlock detection.
             _ if ["locked", "timeout", "deadlock"].iter().any(|word| message.contains(word)) => Self::Busy(message),
+            // SQLite's words and PostgreSQL's.
+            _ if message.contains("no such table") || message.contains("does not exist") => {
+                Self::Schema(format!("{message}; `hallpass migrate` makes what is missing"))
+            }
             _ => Self::Unavailable(message),
         }
     }

@@ -8,7 +8,7 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as ConnectionEr
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 use super::{DbConnection, StoreError};
-use crate::settings::DatabaseUrl;
+use crate::settings::{DatabaseUrl, one_line};
 
 /// How long SQLite waits for another writer before it says that the database is locked.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -88,7 +88,12 @@ fn with_time_limits(url: &str) -> String {
 }
 
 fn no_connection(error: r2d2::Error) -> StoreError {
-    StoreError::Busy(error.to_string())
+    // libpq's words come on several lines.
+    let why = one_line(&error.to_string());
+    match why.strip_prefix("timed out waiting for connection: ") {
+        Some(why) => StoreError::Unavailable(why.to_owned()),
+        None => StoreError::Busy(why),
+    }
 }
 
 /// Makes the file if need be, readable by its owner only, and lets readers and a writer work side by side (WAL).

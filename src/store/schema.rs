@@ -25,6 +25,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    hallpass_mail_count (digest) {
+        digest -> Text,
+        recent -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    hallpass_outbox (id) {
+        id -> BigInt,
+        kind -> Text,
+        recipient -> Nullable<Text>,
+        context -> Text,
+        created_at -> Timestamp,
+        due_at -> Timestamp,
+        attempts -> Integer,
+        claimed_until -> Nullable<Timestamp>,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     hallpass_refresh_family (id) {
         id -> Text,
         revoked_at -> Nullable<Timestamp>,
@@ -40,6 +62,14 @@ diesel::table! {
         successor_jti -> Nullable<Text>,
         successor_iat -> Nullable<BigInt>,
         successor_exp -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    hallpass_user_state (user_id) {
+        user_id -> Integer,
+        activated_at -> Nullable<Timestamp>,
+        tokens_refused_until -> Nullable<Timestamp>,
     }
 }
 
@@ -63,14 +93,18 @@ diesel::table! {
 }
 
 diesel::joinable!(authtoken_token -> auth_user (user_id));
+diesel::joinable!(hallpass_user_state -> auth_user (user_id));
 diesel::joinable!(hallpass_refresh_member -> hallpass_refresh_family (family_id));
 diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandingtoken (token_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     auth_user,
     authtoken_token,
+    hallpass_mail_count,
+    hallpass_outbox,
     hallpass_refresh_family,
     hallpass_refresh_member,
+    hallpass_user_state,
     token_blacklist_blacklistedtoken,
     token_blacklist_outstandingtoken,
 );

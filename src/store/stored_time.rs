@@ -17,7 +17,7 @@ const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 /// A [`Timestamp`] in a column.
 #[derive(Clone, Copy, Debug, AsExpression, FromSqlRow)]
 #[diesel(sql_type = SqlTimestamp)]
-pub(super) struct StoredTime(pub(super) Timestamp);
+pub struct StoredTime(pub(super) Timestamp);
 
 impl From<Timestamp> for StoredTime {
     fn from(timestamp: Timestamp) -> Self {

@@ -112,6 +112,11 @@ pub fn replace(
     Ok(())
 }
 
+/// Whether the user has a token.
+pub(super) fn has_one(connection: &mut DbConnection<'_>, user_id: i32) -> Result<bool, StoreError> {
+    Ok(find_by_user(connection, user_id)?.is_some())
+}
+
 /// Takes the user's token away, if they have one.
 pub fn delete_of_user(connection: &mut DbConnection<'_>, user_id: i32) -> Result<(), StoreError> {
     let rows = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));

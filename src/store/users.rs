@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::connection::on_each;
-use super::schema::auth_user;
+use super::schema::{auth_user, hallpass_user_state};
 use super::stored_time::StoredTime;
 use super::{DbConnection, StoreError};
 use crate::clock::Timestamp;
@@ -77,6 +77,41 @@ pub fn find(connection: &mut DbConnection<'_>, key: &Key) -> Result<Option<User>
         }
         Key::Username(username) => find_by_username(connection, username),
     }
+}
+
+/// A user, and what that means for a token of theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenUser {
+    /// Whose token it is.
+    pub user: User,
+    /// Until when their tokens are refused: those issued by then are dead.
+    pub tokens_refused_until: Option<Timestamp>,
+}
+
+impl TokenUser {
+    /// Whether a token that was issued at this second, or does not say when, is refused.
+    pub fn refuses_token_of(&self, issued_at: Option<i64>) -> bool {
+        self.tokens_refused_until.is_some_and(|until| issued_at.is_none_or(|at| at <= until.as_seconds()))
+    }
+}
+
+/// The user with this key, for a token that names them.
+pub(super) fn find_token_user(connection: &mut DbConnection<'_>, key: &Key) -> Result<Option<TokenUser>, StoreError> {
+    let users = auth_user::table.left_join(hallpass_user_state::table);
+    let until = hallpass_user_state::tokens_refused_until.nullable();
+    let row: Option<(User, Option<StoredTime>)> = match key {
+        Key::Id(id) => {
+            let user = users.filter(auth_user::id.eq(id));
+            on_each!(connection, |c| user.select((User::as_select(), until)).get_result(c).optional())?
+        }
+        Key::Username(name) if name.contains('\0') => None,
+        Key::Username(name) => {
+            let user = users.filter(auth_user::username.eq(name));
+            on_each!(connection, |c| user.select((User::as_select(), until)).get_result(c).optional())?
+        }
+    };
+    Ok(row.map(|(user, until)| TokenUser { user, tokens_refused_until: until.map(Timestamp::from) }))
 }
 
 /// The user with this key, with the hash of their password.

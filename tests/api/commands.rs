@@ -63,7 +63,8 @@ fn migrate_check_does_not_make_an_sqlite_file() {
 fn migrate_adopts_tables_that_are_there_and_keeps_their_rows() {
     on_each(|database| {
         database.insert_user("alice", "!");
-        database.execute("DELETE FROM __diesel_schema_migrations");
+        // Those of Django's tables: hallpass's own are never there before it is.
+        database.execute("DELETE FROM __diesel_schema_migrations WHERE version <= '20261125000004'");
 
         let check = hallpass(database, &["migrate", "--check"]);
         let ended = hallpass(database, &["migrate"]);

@@ -7,6 +7,7 @@ mod conformance;
 mod create_token;
 mod examples;
 mod layering;
+mod mail;
 mod rotation;
 mod service;
 mod settings_errors;

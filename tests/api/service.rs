@@ -250,7 +250,7 @@ fn the_json_log_is_an_object_a_line_with_the_same_fields() {
         assert_eq!(requests.len(), 2, "{log}");
         let (granted, refused) = (requests[0], requests[1]);
         assert_eq!([&granted["method"], &granted["route"], &granted["scheme"]], ["GET", "/whoami/", "token"]);
-        assert_eq!((granted["status"].as_i64(), granted["user_id"].as_i64()), (Some(200), Some(i64::from(id))));
+        assert_eq!((granted["status"].as_i64(), granted["user_id"].as_str()), (Some(200), Some(&*id.to_string())));
         assert!(granted["ms"].as_f64().is_some_and(|ms| (0.0..60_000.0).contains(&ms)), "{granted}");
         assert_eq!((&granted["request_id"], granted.get("cause")), (&"id-1".into(), None));
         assert_eq!([&refused["request_id"], &refused["level"]], ["id-2", "INFO"]);

@@ -52,7 +52,7 @@ pub(super) async fn blacklist(hallpass: web::Data<Hallpass>, data: RequestData) 
 async fn user_id(hallpass: &Hallpass, refresh: &Claims) -> Result<Option<i32>, ApiError> {
     match refresh.get(&hallpass.settings().jwt.user_id_claim) {
         None | Some(Value::Null) => Ok(None),
-        Some(_) => Ok(hallpass.user_of(refresh).await?.map(|user| user.id)),
+        Some(_) => Ok(hallpass.user_of(refresh).await?.map(|found| found.user.id)),
     }
 }
 

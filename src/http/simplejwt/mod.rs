@@ -22,36 +22,19 @@ use crate::clock::Timestamp;
 use crate::error::{ApiError, AuthenticationError};
 use crate::jwt::{Claims, TokenError};
 use crate::store::blacklist::OutstandingToken;
-use crate::store::users::User;
+use crate::store::users::TokenUser;
+
+const CREDENTIALS: &[Field] = &[Field::required("username", "Username"), Field::required("password", "Password")];
+const TOKEN: &[Field] = &[Field::required("token", "Token")];
+const REFRESH: &[Field] = &[Field::required("refresh", "Refresh")];
+const RENEWAL: &[Field] = &[Field::required("refresh", "Refresh"), Field::read_only("access", "Access")];
 
 /// Every view; `at` gives the paths that one is to be found at.
 pub(super) fn views(at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
-    const CREDENTIALS: &[Field] = &[Field::required("username", "Username"), Field::required("password", "Password")];
-    const TOKEN: &[Field] = &[Field::required("token", "Token")];
-    const REFRESH: &[Field] = &[Field::required("refresh", "Refresh")];
-    const RENEWAL: &[Field] = &[Field::required("refresh", "Refresh"), Field::read_only("access", "Access")];
     vec![
-        View::open(at("/"), "Token Obtain Pair")
-            .description(
-                "Takes a set of user credentials and returns an access and refresh JSON web\ntoken pair to prove the \
-                 authentication of those credentials.",
-            )
-            .serializer(CREDENTIALS)
-            .post(obtain::obtain_pair),
-        View::open(at("/refresh/"), "Token Refresh")
-            .description(
-                "Takes a refresh type JSON web token and returns an access type JSON web\ntoken if the refresh token is \
-                 valid.",
-            )
-            .serializer(RENEWAL)
-            .post(refresh::refresh),
-        View::open(at("/verify/"), "Token Verify")
-            .description(
-                "Takes a token and indicates if it is valid.  This view provides no\ninformation about a token's fitness \
-                 for a particular use.",
-            )
-            .serializer(TOKEN)
-            .post(blacklist::verify),
+        obtain_pair(at("/")),
+        refresh(at("/refresh/")),
+        verify(at("/verify/")),
         View::open(at("/blacklist/"), "Token Blacklist")
             .description(
                 "Takes a token and blacklists it. Must be used with the\n`rest_framework_simplejwt.token_blacklist` app \
@@ -74,6 +57,40 @@ pub(super) fn views(at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
             .serializer(TOKEN)
             .post(sliding::refresh),
     ]
+}
+
+/// The three that djoser mounts under names of its own.
+pub(super) fn djoser_views(at: impl Fn(&str) -> Vec<String>) -> [View; 3] {
+    [obtain_pair(at("/create/")), refresh(at("/refresh/")), verify(at("/verify/"))]
+}
+
+fn obtain_pair(paths: Vec<String>) -> View {
+    View::open(paths, "Token Obtain Pair")
+        .description(
+            "Takes a set of user credentials and returns an access and refresh JSON web\ntoken pair to prove the \
+             authentication of those credentials.",
+        )
+        .serializer(CREDENTIALS)
+        .post(obtain::obtain_pair)
+}
+
+fn refresh(paths: Vec<String>) -> View {
+    View::open(paths, "Token Refresh")
+        .description(
+            "Takes a refresh type JSON web token and returns an access type JSON web\ntoken if the refresh token is valid.",
+        )
+        .serializer(RENEWAL)
+        .post(refresh::refresh)
+}
+
+fn verify(paths: Vec<String>) -> View {
+    View::open(paths, "Token Verify")
+        .description(
+            "Takes a token and indicates if it is valid.  This view provides no\ninformation about a token's fitness for a \
+             particular use.",
+        )
+        .serializer(TOKEN)
+        .post(blacklist::verify)
 }
 
 /// The one text field of a request that has no other.
@@ -130,14 +147,14 @@ impl Hallpass {
     }
 
     /// The user that a token names, or `None` when there is none; `Err` when the claim could name nobody.
-    async fn user_of(&self, claims: &Claims) -> Result<Option<User>, ApiError> {
+    async fn user_of(&self, claims: &Claims) -> Result<Option<TokenUser>, ApiError> {
         let settings = &self.settings().jwt;
         let claim = claims.get(&settings.user_id_claim).ok_or_else(|| {
             let error = AuthenticationError::failed("Token contained no recognizable user identification");
             self.unauthorized(error.with_code("token_not_valid"))
         })?;
         match user_key(claim, settings.user_id_field).map_err(|error| self.invalid_token(&error))? {
-            Some(key) => Ok(self.store().find_user(key).await?),
+            Some(key) => Ok(self.store().find_token_user(key).await?),
             None => Ok(None),
         }
     }

@@ -1,16 +1,19 @@
 //! `TokenObtainPairView`, and what the two views that take a name and a password share.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, web};
 
 use super::super::fields::Serializer;
 use super::{DEFAULT_PARSERS, Hallpass, RequestData, outstanding, tokens};
 use crate::auth::user_claim;
+use crate::clock::Timestamp;
 use crate::error::{ApiError, AuthenticationError};
 use crate::jwt::Claims;
 use crate::secret::Secret;
-use crate::store::StoreError;
 use crate::store::blacklist::{self, OutstandingToken};
 use crate::store::users::{self, Key, User};
+use crate::store::{StoreError, user_state};
 
 /// A refresh token and its access token for a name and a password.
 ///
@@ -18,7 +21,7 @@ use crate::store::users::{self, Key, User};
 /// 400 for missing fields, 401 for wrong credentials: an unknown, an inactive and a mistaken user read the same.
 pub(super) async fn obtain_pair(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
     let user = authenticate(&hallpass, data).await?;
-    let now = hallpass.clock().now();
+    let now = hallpass.moment_of_issue(&user).await?;
     let mark = hallpass.revoke_mark(&user).await?;
     let claim = user_claim(&user, hallpass.settings().jwt.user_id_field);
     let refresh = hallpass.jwt().refresh_for(&claim, mark.as_deref(), now)?;
@@ -33,7 +36,7 @@ pub(super) async fn obtain_pair(hallpass: web::Data<Hallpass>, data: RequestData
 /// cannot log in here, and can at `/api-token-auth/`.
 pub(super) async fn authenticate(hallpass: &Hallpass, data: RequestData) -> Result<User, ApiError> {
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
-    let username = serializer.trimmed("username");
+    let username = serializer.login_name(hallpass);
     let password = Secret::new(serializer.trimmed("password"));
     serializer.finish()?;
     let user = hallpass.backend().authenticate(&username, &password).await?;
@@ -74,6 +77,22 @@ impl Hallpass {
         let key = Key::Id(user.id);
         let login = self.store().run(move |connection| users::find_login_by(connection, &key)).await?;
         Ok(login.map(|login| crate::jwt::revoke_mark(login.encoded_password().expose())))
+    }
+
+    /// When the user's next token is issued: now, or a moment later when all of theirs were ended within this second, so
+    /// that this one is not taken for one of those.
+    pub(super) async fn moment_of_issue(&self, user: &User) -> Result<Timestamp, ApiError> {
+        let id = user.id;
+        let until = self.store().run(move |connection| user_state::tokens_refused_until(connection, id)).await?;
+        let now = self.clock().now();
+        let Some(next) = until.map(|until| Timestamp::from_seconds(until.as_seconds().saturating_add(1))) else {
+            return Ok(now);
+        };
+        if now < next {
+            let wait = u64::try_from(next.as_micros().saturating_sub(now.as_micros())).unwrap_or_default();
+            tokio::time::sleep(Duration::from_micros(wait).min(Duration::from_secs(1))).await;
+        }
+        Ok(self.clock().now().max(next))
     }
 
     /// The token in its one-line form.

@@ -9,7 +9,7 @@ use crate::jwt::{Claims, Stamp, TokenKind};
 use crate::store::StoreError;
 use crate::store::blacklist;
 use crate::store::families::{self, Exchange, Exchanged};
-use crate::store::users::User;
+use crate::store::users::{TokenUser, User};
 
 /// Gives an access token and, with `jwt.rotate_refresh_tokens`, the refresh token that takes the place of the one sent.
 ///
@@ -46,8 +46,13 @@ pub(super) async fn refresh(hallpass: web::Data<Hallpass>, data: RequestData) ->
 async fn admitted(hallpass: &Hallpass, refresh: &Claims, now: Timestamp) -> Result<User, ApiError> {
     hallpass.jwt().check(refresh, TokenKind::Refresh, now).map_err(|error| hallpass.invalid_token(&error))?;
     let user = hallpass.user_of(refresh).await?;
-    let may = |user: &User| user.is_active || !hallpass.settings().jwt.check_user_is_active;
-    user.filter(may).ok_or_else(|| no_account(hallpass))
+    let may = |found: &TokenUser| found.user.is_active || !hallpass.settings().jwt.check_user_is_active;
+    let found = user.filter(may).ok_or_else(|| no_account(hallpass))?;
+    match found.refuses_token_of(refresh.seconds("iat").unwrap_or_default()) {
+        // One that was given out elsewhere, or so long ago that nobody remembers: the list does not have it.
+        true => Err(hallpass.blacklisted()),
+        false => Ok(found.user),
+    }
 }
 
 fn no_account(hallpass: &Hallpass) -> ApiError {

@@ -14,7 +14,7 @@ use crate::jwt::TokenKind;
 /// As for a pair.
 pub(super) async fn obtain(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
     let user = authenticate(&hallpass, data).await?;
-    let now = hallpass.clock().now();
+    let now = hallpass.moment_of_issue(&user).await?;
     let mark = hallpass.revoke_mark(&user).await?;
     let claim = user_claim(&user, hallpass.settings().jwt.user_id_field);
     let claims = hallpass.jwt().sliding_for(&claim, mark.as_deref(), now)?;

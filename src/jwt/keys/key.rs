@@ -28,12 +28,18 @@ impl Key {
         if let Some(why) = weakness(secret) {
             return Err(why.to_owned());
         }
-        let bytes = secret.expose().as_bytes();
+        Self::of_bytes(algorithm, least, secret.expose().as_bytes())
+    }
+
+    /// The same of any bytes.
+    pub(in crate::jwt) fn of_bytes(algorithm: Algorithm, least: usize, bytes: &[u8]) -> Result<Self, String> {
         if bytes.len() < least {
             return Err(format!("is shorter than the {least} bytes that {algorithm} needs"));
         }
         let (signing, verifying) = (Some(EncodingKey::from_secret(bytes)), DecodingKey::from_secret(bytes));
-        Ok(Self { algorithm, kid: None, public: None, signing, verifying })
+        let key = Self { algorithm, kid: None, public: None, signing, verifying };
+        key.test()?;
+        Ok(key)
     }
 
     /// A public key that suits `algorithm`, and the private one if this service signs.
@@ -71,7 +77,7 @@ impl Key {
     }
 
     /// Signs and verifies once, so that a broken pair is found at the start and not at the first login.
-    pub(super) fn test(&self) -> Result<(), String> {
+    fn test(&self) -> Result<(), String> {
         if self.signing.is_none() {
             return Ok(());
         }
@@ -85,7 +91,7 @@ impl Key {
 }
 
 /// What `jsonwebtoken` calls it.
-pub(super) fn library(algorithm: Algorithm) -> LibraryAlgorithm {
+fn library(algorithm: Algorithm) -> LibraryAlgorithm {
     match algorithm {
         Algorithm::Hs256 => LibraryAlgorithm::HS256,
         Algorithm::Hs384 => LibraryAlgorithm::HS384,

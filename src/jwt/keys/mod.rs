@@ -33,13 +33,16 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// The keys of `settings`; `secret_key` signs with HS256, HS384 and HS512 where no other key is named. Every key is
-    /// checked and tried once.
+    /// The keys of `settings`; `secret_key` signs with HS256, HS384 and HS512 where no other key is named, and without it
+    /// nothing is signed then. Every key is checked and tried once.
     ///
     /// # Errors
     /// Everything that is wrong with the keys.
-    pub fn from_settings(settings: &settings::Jwt, secret_key: &Secret) -> Result<Self, KeyProblems> {
-        match load::ring(settings, Some(secret_key)) {
+    pub fn from_settings<'s>(
+        settings: &settings::Jwt,
+        secret_key: impl Into<Option<&'s Secret>>,
+    ) -> Result<Self, KeyProblems> {
+        match load::ring(settings, secret_key.into()) {
             (ring, problems) if problems.is_empty() => Ok(ring),
             (_, problems) => Err(KeyProblems(problems)),
         }

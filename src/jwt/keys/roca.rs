@@ -3,8 +3,8 @@
 /// The small primes for which every such modulus is a power of 65537.
 const PRIMES: [u32; 17] = [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
 
-/// Whether the modulus has the mark: a power of 65537 modulo each of the primes. By chance, a good one has it about once
-/// in 2^27.
+/// Whether the modulus has the mark: a power of 65537 modulo each of the primes. By chance, a good one has it about
+/// once in 2^27.
 pub(super) fn is_roca(modulus: &[u8]) -> bool {
     PRIMES.iter().all(|prime| is_power_of_generator(residue(modulus, *prime), *prime))
 }

@@ -29,7 +29,7 @@ fn an_unknown_variable_is_told_the_nearest_one() {
         ("HALLPASS__SERVER__BNID", "server.bnid", "server.bind (HALLPASS__SERVER__BIND)"),
         ("HALLPASS__SERVER_BIND", "server_bind", "server.bind (HALLPASS__SERVER__BIND)"),
         ("HALLPASS__server__bind", "server.bind", "server.bind (HALLPASS__SERVER__BIND)"),
-        ("HALLPASS__CONFIG", "config", "log.format (HALLPASS__LOG__FORMAT)"),
+        ("HALLPASS__CONFIG", "config", "jwt.keys (HALLPASS__JWT__KEYS)"),
     ];
     for (name, key, nearest) in cases {
         let line = format!("environment variable {name}: {key}: no such setting; the nearest is {nearest}");
@@ -83,12 +83,24 @@ fn an_impossible_value_is_told_what_is_possible() {
         ("auth.backends = [\"jwt\", \"jwt\"]", "auth.backends: names \"jwt\" twice"),
         ("auth.backends = [\"api_key\"]", "auth.backends: \"api_key\" is not available in this release"),
         ("auth.backends = [\"x\"]", "auth.backends: \"x\" is not one of token, jwt, jwt_stateless, basic, api_key"),
-        ("jwt.algorithm = \"RS256\"", "jwt.algorithm: \"RS256\" is not available in this release"),
-        ("jwt.algorithm = \"none\"", "jwt.algorithm: \"none\" is not one of HS256, HS384, HS512"),
+        ("jwt.algorithm = \"ES512\"", "jwt.algorithm: \"ES512\" is not available in this release"),
+        (
+            "jwt.algorithm = \"none\"",
+            "jwt.algorithm: \"none\" is not one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, \
+             ES384, EdDSA",
+        ),
         ("jwt.jti_claim = \"\"", "jwt.jti_claim: must not be empty"),
         ("jwt.jti_claim = \"exp\"", "jwt.jti_claim: \"exp\" has a meaning of its own in every token"),
         ("jwt.jti_claim = \"user_id\"", "jwt.jti_claim: \"user_id\" is the name in jwt.user_id_claim already"),
         ("routes.aliases = [\"/a = /b\", \"/a/ = /c\"]", "routes.aliases: sends \"/a/\" two ways"),
+        (
+            "email.from = \"Example\"",
+            "email.from: \"Example\" is no sender; write accounts@example.com, or Example <accounts@example.com>",
+        ),
+        ("email.timeout = \"0s\"", "email.timeout: \"0s\" is too short; the least is \"1ms\""),
+        ("email.retry_for = \"10ms\"", "email.retry_for: \"10ms\" is too short; the least is \"1s\""),
+        ("email.limit_per_minute = 0", "email.limit_per_minute: 0 is not in 1 to 1000"),
+        ("email.limit_per_hour = 1001", "email.limit_per_hour: 1001 is not in 1 to 1000"),
         ("email.transport = \"file\"", "email.transport: \"file\" needs email.directory as well"),
         ("email.transport = \"smtp\"", "email.transport: \"smtp\" needs email.smtp_url as well"),
     ];

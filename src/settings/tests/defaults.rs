@@ -90,6 +90,11 @@ fn the_defaults_of_jwt_are_the_documented_ones() {
     assert_eq!(jwt.auth_token_types, [TokenType::Access]);
     assert_eq!((jwt.check_revoke_token, jwt.revoke_token_claim), (false, "hash_password".to_owned()));
     assert!(jwt.check_user_is_active);
+    assert_eq!((jwt.rotate_refresh_tokens, jwt.blacklist_after_rotation, jwt.update_last_login), (false, false, false));
+    assert_eq!((jwt.verifying_key, jwt.keys, jwt.jwk_url), (None, vec![], None));
+    assert_eq!((jwt.sliding_token_lifetime, jwt.sliding_token_refresh_lifetime), (seconds(300), seconds(86_400)));
+    assert_eq!((jwt.sliding_token_refresh_exp_claim.as_str(), jwt.refresh_reuse_grace), ("refresh_exp", seconds(10)));
+    assert_eq!((jwt.access_field.as_str(), jwt.refresh_field.as_str()), ("access", "refresh"));
 }
 
 #[test]
@@ -99,7 +104,9 @@ fn the_defaults_of_the_rest_are_the_documented_ones() {
     assert_eq!((password.hasher, password.bcrypt_cost, password.min_length), (Hasher::BcryptSha256, 12, 8));
     assert_eq!((password.validators.as_slice(), password.queue_timeout), (PasswordValidator::ALL, seconds(30)));
     assert_eq!((email.transport, email.directory, email.smtp_url), (EmailTransport::Console, None, None));
-    assert_eq!(email.from, "webmaster@localhost");
+    assert_eq!((email.from.to_string().as_str(), email.templates), ("webmaster@localhost", None));
+    assert_eq!((email.timeout, email.retry_for), (seconds(10), seconds(86_400)));
+    assert_eq!((email.limit_per_minute, email.limit_per_hour), (1, 5));
     assert_eq!(throttle.login, Some(Rate { requests: 60, period: seconds(60) }));
     assert_eq!((throttle.anon, throttle.user), (None, None));
     assert_eq!((lockout.failures, lockout.max_delay), (5, seconds(900)));

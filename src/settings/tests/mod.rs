@@ -1,6 +1,7 @@
 //! Every layer and every complaint, without touching the process.
 #![allow(clippy::unwrap_used)]
 
+mod accounts;
 mod complaints;
 mod defaults;
 mod layering;

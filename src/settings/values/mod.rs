@@ -4,27 +4,37 @@ mod alias;
 mod bind;
 mod byte_size;
 mod database_url;
+mod domain;
 pub(crate) mod duration;
 mod header_name;
 mod jwk_url;
 mod key_text;
 mod keyword;
+mod mailbox;
+mod origin;
 mod plain;
 mod rate;
 mod route_path;
 mod secret;
+mod smtp_url;
+mod url_template;
 mod words;
 
 pub use self::alias::Alias;
 pub use self::bind::Bind;
 pub use self::byte_size::ByteSize;
 pub use self::database_url::DatabaseUrl;
+pub use self::domain::Domain;
 pub use self::header_name::HeaderName;
 pub use self::jwk_url::JwkUrl;
 pub use self::key_text::KeyText;
 pub use self::keyword::Keyword;
+pub use self::mailbox::Mailbox;
+pub use self::origin::Origin;
 pub use self::rate::Rate;
 pub use self::route_path::RoutePath;
+pub use self::smtp_url::{SmtpTls, SmtpUrl};
+pub use self::url_template::UrlTemplate;
 pub(crate) use self::words::words;
 
 /// Why a text is not a value of some setting, in words for whoever wrote it. Says nothing of a secret.
@@ -62,4 +72,17 @@ macro_rules! text_settings {
 }
 pub(crate) use text_settings;
 
-text_settings!(Alias, Bind, DatabaseUrl, HeaderName, JwkUrl, Keyword, Rate, RoutePath);
+text_settings!(
+    Alias,
+    Bind,
+    DatabaseUrl,
+    Domain,
+    HeaderName,
+    JwkUrl,
+    Keyword,
+    Mailbox,
+    Origin,
+    Rate,
+    RoutePath,
+    UrlTemplate
+);

@@ -265,7 +265,6 @@ fn a_head_of_140_kb_is_too_large() {
 }
 
 #[test]
-#[ignore = "only heads of 128 KiB are refused yet"]
 fn a_head_of_more_than_16_kib_is_too_large() {
     Bench::on_each("", |bench| {
         for length in [17_000, 50_000, 120_000] {
@@ -276,7 +275,6 @@ fn a_head_of_more_than_16_kib_is_too_large() {
 }
 
 #[test]
-#[ignore = "actix-http 3.20 panics at names of 64 KiB and more"]
 fn a_header_name_of_70_kb_is_refused() {
     Bench::on_each("", |bench| {
         let line = format!("{}: x\r\n", "x".repeat(70_000));
@@ -371,7 +369,6 @@ fn a_method_that_a_handler_lacks_is_named_to_known_callers_only() {
 }
 
 #[test]
-#[ignore = "the answer has no Allow header yet"]
 fn a_method_that_a_health_check_lacks_is_not_allowed() {
     Bench::on_each("", |bench| {
         for path in ["/livez", "/readyz/"] {
@@ -506,7 +503,6 @@ fn a_request_that_drips_in_is_given_up() {
 }
 
 #[test]
-#[ignore = "actix-http waits for the end of an unread chunked body for ever"]
 fn a_chunked_body_that_does_not_end_is_not_waited_for() {
     Bench::on_each(HASTE, |bench| {
         let chunked = "Transfer-Encoding: chunked\r\n";
@@ -535,7 +531,6 @@ fn a_chunked_body_that_does_not_end_is_not_waited_for() {
 }
 
 #[test]
-#[ignore = "actix-http gives only the first head of a connection a limited time"]
 fn a_second_request_that_drips_in_is_given_up() {
     Bench::on_each(HASTE, |bench| {
         let first = latin1(&format!("GET /hello/ HTTP/1.1\r\nHost: testserver\r\n{}\r\n", bench.good()));

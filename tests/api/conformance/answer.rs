@@ -1,10 +1,11 @@
 //! Whether an answer is the recorded one.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hallpass::clock::Timestamp;
 use serde_json::{Map, Value};
 
-use super::data::{Departure, Recorded};
+use super::data::{Departure, Recorded, Token};
 use crate::support::client::Response;
 
 /// What the frameworks set, and so what is compared. One that was not recorded must not be there.
@@ -21,25 +22,67 @@ const COMPARED: [&str; 10] = [
     "Cross-Origin-Opener-Policy",
 ];
 
-/// The answers to the steps before, by which `{{step1.token}}` is filled in.
+/// The answers to the steps before, by which `{{step1.token}}` is filled in, and the time, by which `{{now+300}}` is.
 #[derive(Default)]
-pub struct Known(Vec<Value>);
+pub struct Known {
+    answers: Vec<Value>,
+    links: Vec<Option<(String, String)>>,
+    now: i64,
+}
 
 impl Known {
-    pub fn remember(&mut self, response: &Response) {
-        self.0.push(serde_json::from_slice(&response.body).unwrap_or(Value::Null));
+    pub fn tell_time(&mut self, now: Timestamp) {
+        self.now = now.as_seconds();
     }
 
+    /// Keeps an answer, and the uid and the token of the link that was mailed with it.
+    pub fn remember(&mut self, response: &Response, link: Option<(String, String)>) {
+        self.answers.push(serde_json::from_slice(&response.body).unwrap_or(Value::Null));
+        self.links.push(link);
+    }
+
+    /// `text` with the values of earlier answers in place of `{{step1.token}}`, and of claims of their tokens in place of
+    /// `{{step1.token.jti}}`.
     pub fn fill_in(&self, text: &str) -> String {
         let mut filled = text.to_owned();
-        for (index, answer) in self.0.iter().enumerate() {
+        for (index, (uid, token)) in self.links.iter().enumerate().filter_map(|(i, link)| Some((i, link.as_ref()?))) {
+            filled = filled.replace(&format!("{{{{step{}.mail.uid}}}}", index + 1), uid);
+            filled = filled.replace(&format!("{{{{step{}.mail.token}}}}", index + 1), token);
+        }
+        for (index, answer) in self.answers.iter().enumerate() {
             for (field, value) in answer.as_object().into_iter().flatten() {
-                let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                filled = filled.replace(&format!("{{{{step{}.{field}}}}}", index + 1), &value);
+                let name = format!("step{}.{field}", index + 1);
+                for (claim, value) in claims(value).as_object().into_iter().flatten() {
+                    filled = filled.replace(&format!("{{{{{name}.{claim}}}}}"), &plain(value));
+                }
+                filled = filled.replace(&format!("{{{{{name}}}}}"), &plain(value));
             }
+        }
+        self.fill_in_time(&filled)
+    }
+
+    fn fill_in_time(&self, text: &str) -> String {
+        let mut parts = text.split("{{now");
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (offset, rest) = part.split_once("}}").expect("the end of a pattern");
+            let offset: i64 = if offset.is_empty() { 0 } else { offset.parse().expect("a number of seconds") };
+            filled.push_str(&(self.now + offset).to_string());
+            filled.push_str(rest);
         }
         filled
     }
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The claims of a token, or null.
+fn claims(token: &Value) -> Value {
+    let part = token.as_str().and_then(|token| token.split('.').nth(1));
+    let json = part.and_then(|part| URL_SAFE_NO_PAD.decode(part).ok()).unwrap_or_default();
+    serde_json::from_slice(&json).unwrap_or(Value::Null)
 }
 
 /// What is wrong with an answer; nothing when it is as recorded, or as the departure says and not as recorded.
@@ -83,7 +126,19 @@ fn from_recording(response: &Response, recorded: &Recorded, known: &Known) -> Ve
     if !is_body {
         wrong.push(format!("body {:?}, not {:?}", response.text(), recorded.body));
     }
+    wrong.extend(recorded.tokens.iter().filter_map(|(name, token)| token_difference(response, name, token, known)));
     wrong
+}
+
+/// What is wrong with the token in this field of the body: its header and its claims are compared as text.
+fn token_difference(response: &Response, name: &str, recorded: &Token, known: &Known) -> Option<String> {
+    let body: Value = serde_json::from_slice(&response.body).ok()?;
+    let token = body[name].as_str().unwrap_or_default();
+    let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap_or_default());
+    let mut next = || String::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
+    let (header, claims) = (next(), next());
+    let is_same = matches(&header, &recorded.header) && matches(&claims, &known.fill_in(&recorded.claims));
+    (!is_same).then(|| format!("{name} {header}.{claims}, not {}.{}", recorded.header, known.fill_in(&recorded.claims)))
 }
 
 fn status(response: &Response, expected: u16) -> Option<String> {
@@ -98,18 +153,25 @@ fn headers<'a>(response: &'a Response, expected: &'a Map<String, Value>) -> impl
 }
 
 /// Whether `text` is `pattern`, in which `{{hex40}}` and `{{jwt}}` stand for a new token.
-fn matches(text: &str, pattern: &str) -> bool {
+pub fn matches(text: &str, pattern: &str) -> bool {
     let Some((before, rest)) = pattern.split_once("{{") else { return text == pattern };
     let Some((kind, after)) = rest.split_once("}}") else { return text == pattern };
     let Some(text) = text.strip_prefix(before) else { return false };
     let is_part: fn(char) -> bool = match kind {
-        "hex40" => |c| c.is_ascii_digit() || ('a'..='f').contains(&c),
+        "HEX32" => |c| c.is_ascii_digit() || ('A'..='F').contains(&c),
+        "id" => |c| c.is_ascii_digit(),
+        "uid" => |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'),
+        "token" => |c| c.is_ascii_digit() || c.is_ascii_lowercase() || c == '-',
+        "hex40" | "hex32" => |c| c.is_ascii_digit() || ('a'..='f').contains(&c),
         "jwt" => |c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'),
         _ => return false,
     };
     let length = text.find(|c| !is_part(c)).unwrap_or(text.len());
     let is_whole = match kind {
         "hex40" => length == 40,
+        "hex32" | "HEX32" => length == 32,
+        "id" | "uid" => length > 0,
+        "token" => length > 33 && text[..length].matches('-').count() == 1,
         _ => text[..length].split('.').filter(|part| !part.is_empty()).count() == 3,
     };
     is_whole && matches(&text[length..], after)

@@ -1,6 +1,6 @@
 //! The files of `tests/conformance/`, as types.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use base64::Engine;
@@ -22,7 +22,6 @@ pub struct Corpus {
 
 #[derive(Deserialize)]
 struct Profiles {
-    secret_key: String,
     hallpass: Map<String, Value>,
     profiles: Map<String, Value>,
 }
@@ -45,6 +44,7 @@ pub struct Expected {
     pub status: u16,
     pub body: Option<String>,
     pub body_prefix: Option<String>,
+    pub mails: Option<Vec<Mail>>,
     #[serde(default)]
     pub headers: Map<String, Value>,
 }
@@ -97,6 +97,31 @@ pub struct Recorded {
     pub headers: Map<String, Value>,
     pub body: Option<String>,
     pub body_base64: Option<String>,
+    /// What is in the tokens of the body, by the name of their field.
+    #[serde(default)]
+    pub tokens: BTreeMap<String, Token>,
+    /// What the request has mailed, oldest first.
+    #[serde(default)]
+    pub mails: Vec<Mail>,
+}
+
+/// A mail as its reader sees it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    pub from: String,
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html_link: Option<String>,
+}
+
+/// A token as it was recorded: its header and its claims, as the text that was signed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    pub header: String,
+    pub claims: String,
 }
 
 impl Corpus {
@@ -133,7 +158,7 @@ impl Corpus {
         // What every test has anyway is left out: TOML takes no key twice.
         let common = ["password.bcrypt_cost", "throttle.login", "lockout.failures"];
         let all = self.profiles.hallpass.iter().chain(own).filter(|(key, _)| !common.contains(&key.as_str()));
-        all.map(|(key, value)| format!("{key} = {value}\n")).collect()
+        all.map(|(key, value)| format!("{key} = {}\n", toml(value))).collect()
     }
 
     /// Fills the tables of users and tokens.
@@ -152,14 +177,14 @@ impl Corpus {
     pub fn departure(&self, case: &str, step: usize) -> Option<&Departure> {
         self.departures.iter().find(|departure| departure.case == case && departure.step == step)
     }
-
-    /// The key that the recorded tokens are signed with.
-    pub fn secret_key(&self) -> &str {
-        &self.profiles.secret_key
-    }
 }
 
 impl Request {
+    /// Whether this may be the change of a password that ends all tokens of a user.
+    pub fn may_end_tokens(&self) -> bool {
+        self.target.contains("set_password")
+    }
+
     /// The request as it goes over the wire.
     pub fn bytes(&self, known: &Known) -> Vec<u8> {
         let Self { method, target, .. } = self;
@@ -196,6 +221,18 @@ fn insert(table: &str, row: &Map<String, Value>) -> String {
     let columns: Vec<&str> = row.keys().map(String::as_str).collect();
     let values: Vec<String> = row.values().map(value).collect();
     format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), values.join(", "))
+}
+
+/// A JSON value as TOML has it, in which `{{keys}}` stands for the folder of keys.
+fn toml(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(toml).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{key} = {}", toml(value))).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        other => other.to_string().replace("{{keys}}", &folder().join("keys").display().to_string()),
+    }
 }
 
 fn folder() -> PathBuf {

@@ -5,10 +5,12 @@ import signal
 import sys
 from pathlib import Path
 
+from .link import link
 from .live import live
 from .migrations import migrations
 from .record import check, record
 from .side_by_side import side_by_side
+from .sign import sign
 
 # The messages about malformed JSON are CPython's, and other versions word some of them differently.
 RECORDED_WITH = (3, 11)
@@ -24,6 +26,10 @@ def main() -> int:
         if sys.version_info[:2] != RECORDED_WITH:
             raise SystemExit("The answers are recorded with Python 3.11: set PYTHON to one")
         return {"record": record, "check": check}[options.command]()
+    if options.command == "sign":
+        return sign(options.profile, options.claims)
+    if options.command == "link":
+        return link(options.username, options.year)
     command = {"live": live, "migrations": migrations, "side-by-side": side_by_side}[options.command]
     return command(options.binary.resolve(strict=True))
 
@@ -33,6 +39,12 @@ def arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("record", help="record the answers of the real stack anew")
     commands.add_parser("check", help="record them aside and print what differs from the committed ones")
+    signing = commands.add_parser("sign", help="print a token for a case")
+    signing.add_argument("profile", help="a profile's name, which says the algorithm and the key")
+    signing.add_argument("claims", help="a JSON object")
+    linking = commands.add_parser("link", help="print what a mailed link holds, for a case")
+    linking.add_argument("username", help="a user of the seed")
+    linking.add_argument("year", type=int, nargs="?", default=2060, help="when it was mailed; one to come is as good as now")
     for name, text in [
         ("live", "send every case to the real stack and to hallpass, and print what differs"),
         ("migrations", "compare the tables that hallpass and Django make, and migrate each other's databases"),

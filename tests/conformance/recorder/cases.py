@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import jsontext, tokens
+from . import jsontext, mails, tokens
 from .wire import Answer
 
 HOME = Path(__file__).resolve().parent.parent
@@ -32,7 +32,8 @@ HEADERS = [
 # An HTML page longer than this is the browsable API, with a CSRF token that differs each time.
 LONGEST_HTML = 1000
 
-REFERENCE = re.compile(r"\{\{step(\d+)\.(\w+)\}\}")
+REFERENCE = re.compile(r"\{\{step(\d+)\.((?:mail\.)?\w+)\}\}")
+USER_ID = re.compile(r'(?<="id":)\d+')
 HEX_40 = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?![0-9a-f])")
 
 Json = dict[str, Any]
@@ -65,7 +66,14 @@ def refuse_duplicate_names(files: list[CaseFile]) -> None:
 
 def fill(text: str, earlier: list[Answer]) -> str:
     """`text` with the values that it takes from `earlier` answers of its case."""
-    return REFERENCE.sub(lambda match: str(json.loads(earlier[int(match[1]) - 1].body)[match[2]]), text)
+    return REFERENCE.sub(lambda match: value_of(match[2], earlier[int(match[1]) - 1]), text)
+
+
+def value_of(name: str, answer: Answer) -> str:
+    """A field of the JSON in `answer`, or with `mail.` before its name a part of the link in the mail that came with it."""
+    if name.startswith("mail."):
+        return mails.link_parts(answer.mails).get(name.removeprefix("mail."), "")
+    return str(json.loads(answer.body)[name])
 
 
 def request_bytes(request: Json, earlier: list[Answer]) -> bytes:
@@ -102,22 +110,24 @@ def recorded_step(request: Json, answer: Answer, known: frozenset[str], earlier:
         text = "{{html}}"
     step["body"] = name_random_values(text, request, known, earlier)
     new = opened_tokens(request, answer, known, earlier)
-    return step | ({"tokens": new} if new else {})
+    step |= {"tokens": new} if new else {}
+    return step | ({"mails": [mails.named(mail, known) for mail in answer.mails]} if answer.mails else {})
 
 
 def name_random_values(text: str, request: Json, known: frozenset[str], earlier: list[Answer]) -> str:
     sent = json.dumps(request)
 
-    def name_key(key: str) -> str:
-        if key in known or key in sent:
-            return key
+    def name_value(found: str, pattern: str) -> str:
+        if found in known:
+            return found
         for number, answer in enumerate(earlier, start=1):
             for field, value in json_fields(answer):
-                if value == key:
+                if str(value) == found:
                     return f"{{{{step{number}.{field}}}}}"
-        return "{{hex40}}"
+        return pattern
 
-    text = HEX_40.sub(lambda match: name_key(match[0]), text)
+    text = HEX_40.sub(lambda match: match[0] if match[0] in sent else name_value(match[0], "{{hex40}}"), text)
+    text = USER_ID.sub(lambda match: name_value(match[0], "{{id}}"), text)
     # Never the name of an earlier step: two tokens made within one second can be the same, or not.
     return tokens.JWT.sub(lambda match: match[0] if match[0] in sent else "{{jwt}}", text)
 

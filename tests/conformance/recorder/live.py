@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .cases import CaseFile, read_case_files
 from .database import Seed
-from .departures import Departures
+from .departures import Departures, difference
 from .record import play
 from .servers import hallpass, manage, reference, run_hallpass, temporary_folder
 
@@ -30,17 +30,21 @@ def live(binary: Path) -> int:
                 for file in files:
                     if file.profile == profile:
                         failures += compare_file(file, ports, urls, seed, departures)
-    print(f"{failures} exchanges differ" if failures else "no exchange differs, departures aside")
+    print(f"{failures} answers or rows differ" if failures else "nothing differs, departures aside")
     return 1 if failures else 0
 
 
 def compare_file(file: CaseFile, ports: tuple[int, int], urls: tuple[str, str], seed: Seed, departures: Departures) -> int:
     failures = 0
     for case in file.cases:
-        theirs, ours = (play(case, port, seed, url) for port, url in zip(ports, urls, strict=True))
+        theirs, _ = play(case, ports[0], seed, urls[0])
+        ours, answers = play(case, ports[1], seed, urls[1], like=theirs)
         for step, (expected, found) in enumerate(zip(theirs["steps"], ours["steps"], strict=True), start=1):
-            differences = departures.differences(case["name"], step, expected, found)
+            differences = departures.differences(case["name"], step, expected, found, answers[:step])
             failures += bool(differences)
             for line in differences:
                 print(f"{file.name}: {case['name']}, step {step}: {line}")
+        if departures.none_in(case["name"]) and theirs.get("rows") != ours.get("rows"):
+            failures += 1
+            print(f"{file.name}: {case['name']}: {difference('rows', theirs['rows'], ours['rows'])}")
     return failures

@@ -3,9 +3,10 @@
 import difflib
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from . import jsontext, rows
+from . import jsontext, mails, rows
 from .cases import RECORDED, Json, read_case_files, recorded_step, request_bytes
 from .database import Seed
 from .servers import manage, reference, temporary_folder
@@ -25,7 +26,7 @@ def record(destination: Path = RECORDED) -> int:
             with reference(profile, f"sqlite://{database}", folder) as port:
                 for file in files:
                     if file.profile == profile:
-                        cases = [play(case, port, seed, f"sqlite://{database}") for case in file.cases]
+                        cases = [play(case, port, seed, f"sqlite://{database}")[0] for case in file.cases]
                         jsontext.write(destination / file.name, {"profile": profile, "cases": cases})
                         print(f"{file.name}: {len(cases)} cases, {sum(len(case['steps']) for case in cases)} exchanges")
     for stale in {path.name for path in destination.glob("*.json")} - {file.name for file in files}:
@@ -33,23 +34,29 @@ def record(destination: Path = RECORDED) -> int:
     return 0
 
 
-def play(case: Json, port: int, seed: Seed, database_url: str) -> Json:
-    """What is kept of the answers to `case`, on a database that holds the seed at first."""
-    answers = exchanges(case, port, seed, database_url)
+def play(case: Json, port: int, seed: Seed, database_url: str, like: Json | None = None) -> tuple[Json, list[Answer]]:
+    """What is kept of the answers to `case`, on a database that holds the seed at first, and the answers.
+
+    As many mails are waited for as there are in `like`, what was kept of another server's answers.
+    """
+    mailed = [len(step.get("mails", [])) for step in like["steps"]] if like else [0] * len(case["steps"])
+    answers = exchanges(case, port, seed, database_url, mailed)
     steps = [
         recorded_step(step["request"], answer, seed.known_values, answers[:index])
         for index, (step, answer) in enumerate(zip(case["steps"], answers, strict=True))
     ]
     kept = {"name": case["name"], "steps": steps}
-    return kept | ({"rows": rows.lines(database_url, answers, seed)} if case.get("rows", False) else {})
+    return kept | ({"rows": rows.lines(database_url, answers, seed)} if case.get("rows", False) else {}), answers
 
 
-def exchanges(case: Json, port: int, seed: Seed, database_url: str) -> list[Answer]:
+def exchanges(case: Json, port: int, seed: Seed, database_url: str, mailed: list[int]) -> list[Answer]:
     seed.plant(database_url)
+    mails.clear(database_url)
     answers: list[Answer] = []
-    for step in case["steps"]:
+    for step, count in zip(case["steps"], mailed, strict=True):
         try:
-            answers.append(exchange(port, request_bytes(step["request"], answers)))
+            answer = exchange(port, request_bytes(step["request"], answers))
+            answers.append(replace(answer, mails=mails.take(database_url, count)))
         except Exception as error:
             raise SystemExit(f"{case['name']}, step {len(answers) + 1}: {error!r}") from error
     return answers

@@ -17,26 +17,46 @@ from typing import Any
 
 import psycopg
 
+from . import mails
 from .cases import HOME
+from .database import is_sqlite
 
 DJANGO = HOME / "django"
 # In a profile `{{keys}}` is the folder of the keys that tokens are signed with.
 KEYS = "{{keys}}"
+# And this is the port of the hallpass beside it, where there is one.
+HALLPASS = "{{hallpass}}"
 PROFILES: dict[str, Any] = json.loads((HOME / "profiles.json").read_text().replace(KEYS, str(HOME / "keys")))
 PATIENCE = 30.0
 
+# What `startproject` writes.
+VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ["UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator"]
+]
 
-def django_environment(profile: str, database_url: str) -> dict[str, str]:
+
+def django_environment(profile: str, database_url: str, hallpass_port: int = 0) -> dict[str, str]:
     settings = PROFILES["profiles"][profile]["django"]
-    return os.environ | {
+    simple_jwt = json.dumps(settings.get("simple_jwt", {})).replace(HALLPASS, str(hallpass_port))
+    environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "reference.settings",
         "PYTHONDONTWRITEBYTECODE": "1",
         "REFERENCE_SECRET_KEY": PROFILES["secret_key"],
         "REFERENCE_DATABASE_URL": database_url,
         "REFERENCE_AUTHENTICATION": ",".join(settings["authentication"]),
         "REFERENCE_KEYWORD": settings["keyword"],
-        "REFERENCE_SIMPLE_JWT": json.dumps(settings.get("simple_jwt", {})),
+        "REFERENCE_SIMPLE_JWT": simple_jwt,
+        "REFERENCE_DJOSER": json.dumps(settings.get("djoser", {})),
+        "REFERENCE_VALIDATORS": json.dumps(settings.get("validators", VALIDATORS)),
     }
+    return environment | ({"REFERENCE_MAILS": str(mail_folder(database_url))} if is_sqlite(database_url) else {})
+
+
+def mail_folder(database_url: str) -> Path:
+    folder = mails.folder(database_url)
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def manage(database_url: str, *arguments: str) -> str:
@@ -50,7 +70,7 @@ def manage(database_url: str, *arguments: str) -> str:
 
 
 @contextmanager
-def reference(profile: str, database_url: str, folder: Path) -> Iterator[int]:
+def reference(profile: str, database_url: str, folder: Path, hallpass_port: int = 0) -> Iterator[int]:
     """Serves the reference on `database_url` and gives the port."""
     with socket.socket() as listener, (folder / "gunicorn.log").open("ab") as log:
         listener.bind(("127.0.0.1", 0))
@@ -59,16 +79,28 @@ def reference(profile: str, database_url: str, folder: Path) -> Iterator[int]:
         number = listener.fileno()
         command = [sys.executable, "-m", "gunicorn", "--bind", f"fd://{number}", "--workers", "1", "--worker-class", "sync"]
         command += ["--timeout", "120", "--no-control-socket", "reference.wsgi"]
-        environment = django_environment(profile, database_url)
+        environment = django_environment(profile, database_url, hallpass_port)
         with running(command, log, cwd=DJANGO, env=environment, pass_fds=[number]):
             yield listener.getsockname()[1]
 
 
 def hallpass_config(profile: str, database_url: str, port: int) -> str:
-    """The profile's settings as TOML. A JSON text, number or list of texts is also TOML."""
+    """The profile's settings as TOML."""
     settings = PROFILES["hallpass"] | PROFILES["profiles"][profile]["hallpass"]
     settings |= {"secret_key": PROFILES["secret_key"], "server.bind": f"127.0.0.1:{port}", "database.url": database_url}
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
+    if is_sqlite(database_url):
+        settings |= {"email.transport": "file", "email.directory": str(mail_folder(database_url))}
+        settings |= {"email.limit_per_minute": 1000, "email.limit_per_hour": 1000}
+    return "".join(f"{key} = {toml(value)}\n" for key, value in settings.items())
+
+
+def toml(value: Any) -> str:
+    """`value` as TOML, in which a text, a number and a truth are written as in JSON."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key} = {toml(item)}' for key, item in value.items())}}}"
+    return json.dumps(value)
 
 
 @contextmanager

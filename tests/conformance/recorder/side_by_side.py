@@ -13,6 +13,10 @@ from .wire import exchange
 
 PROFILE = "token_jwt"
 
+# A profile for each way of signing.
+ALGORITHMS = [f"jwt_{name}" for name in "hs384 hs512 rs256 rs384 rs512 ps256 ps384 ps512 es256 es384 eddsa".split()]
+KEY_SET = "jwt_key_set"
+
 
 @dataclass(frozen=True)
 class Server:
@@ -71,6 +75,7 @@ def side_by_side(binary: Path) -> int:
                 pair = Pair(kind, url, *servers, binary, folder)
                 for check in [check_tokens, check_hashes, check_revocation, check_users, check_command, check_json_web_tokens]:
                     check(checks, pair, seed)
+            check_algorithms(checks, kind, url, binary, folder, seed)
     return checks.exit_code()
 
 
@@ -144,3 +149,20 @@ def check_json_web_tokens(checks: Checks, pair: Pair, seed: Seed) -> None:
         checks.that(f"{pair.kind}: {other.name} blacklists a token made by {maker.name}", status == 200, answer)
         status, answer = maker.post("/api/token/refresh/", refresh)
         checks.that(f"{pair.kind}: {maker.name} refuses it then", status == 401, answer)
+
+
+def check_algorithms(checks: Checks, kind: str, url: str, binary: Path, folder: Path, seed: Seed) -> None:
+    """Tokens signed in every way, and with a key that Django finds in the set that hallpass publishes."""
+    credentials = {"username": "dave", "password": seed.passwords["dave"]}
+    for profile in [*ALGORITHMS, KEY_SET]:
+        with hallpass(binary, profile, url, folder) as our_port, reference(profile, url, folder, our_port) as django_port:
+            ours, django = Server("hallpass", our_port), Server("Django", django_port)
+            # There Django has no key of its own to sign with.
+            for maker, other in [(ours, django)] if profile == KEY_SET else [(ours, django), (django, ours)]:
+                _, tokens = maker.post("/api/token/", credentials)
+                access, refresh = tokens.get("access"), {"refresh": tokens.get("refresh", "")}
+                answers = [other.get("/whoami/", f"Bearer {access}"), other.post("/api/token/verify/", {"token": str(access)})]
+                if profile != KEY_SET:
+                    answers += [other.post("/api/token/refresh/", refresh)]
+                good = all(status == 200 for status, _ in answers)
+                checks.that(f"{kind}, {profile}: {other.name} takes what {maker.name} signed", good, answers)

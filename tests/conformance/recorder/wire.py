@@ -3,7 +3,7 @@
 import socket
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 TIMEOUT = 60.0
 
@@ -15,6 +15,8 @@ class Answer:
     body: bytes
     # When the request was sent, in seconds since 1970.
     asked_at: float = 0.0
+    # What was mailed meanwhile.
+    mails: list[dict[str, str]] = field(default_factory=list)
 
     def header(self, name: str) -> str | None:
         """The values of every header called `name`, joined by commas, or `None` when there is none."""

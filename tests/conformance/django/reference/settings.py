@@ -5,6 +5,9 @@ REFERENCE_DATABASE_URL    sqlite:///absolute/path or postgres://user:password@ho
 REFERENCE_AUTHENTICATION  comma-separated schemes in order: token, basic, jwt, jwt_stateless
 REFERENCE_KEYWORD         the keyword of the token scheme
 REFERENCE_SIMPLE_JWT      SIMPLE_JWT as a JSON object; times are in seconds, and file:PATH stands for what the file holds
+REFERENCE_DJOSER          DJOSER as a JSON object
+REFERENCE_VALIDATORS      AUTH_PASSWORD_VALIDATORS as a JSON list
+REFERENCE_MAILS           the folder for mails; without it they are dropped
 """
 
 import json
@@ -99,6 +102,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         AUTHENTICATION_CLASSES[scheme] for scheme in os.environ["REFERENCE_AUTHENTICATION"].split(",")
     ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
 }
 TOKEN_KEYWORD = os.environ["REFERENCE_KEYWORD"]
 
@@ -113,6 +117,18 @@ def simple_jwt(name: str, value: Any) -> Any:
 
 
 SIMPLE_JWT = {name: simple_jwt(name, value) for name, value in json.loads(os.environ["REFERENCE_SIMPLE_JWT"]).items()}
+
+# The URLs are those of hallpass when nothing is set: djoser has none of its own.
+DJOSER = {
+    "ACTIVATION_URL": "activate/{uid}/{token}",
+    "PASSWORD_RESET_CONFIRM_URL": "password/reset/confirm/{uid}/{token}",
+    "USERNAME_RESET_CONFIRM_URL": "username/reset/confirm/{uid}/{token}",
+} | json.loads(os.environ["REFERENCE_DJOSER"])
+
+AUTH_PASSWORD_VALIDATORS = json.loads(os.environ["REFERENCE_VALIDATORS"])
+
+MAIL_FOLDER = os.environ.get("REFERENCE_MAILS")
+EMAIL_BACKEND = "reference.mails.FolderBackend" if MAIL_FOLDER else "django.core.mail.backends.dummy.EmailBackend"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -1,0 +1,2 @@
+DROP TABLE hallpass_mail_count;
+DROP TABLE hallpass_outbox;

@@ -1,0 +1,112 @@
+//! Asking for a link by an address: to choose a new password or a new name.
+//!
+//! Whether somebody has the address can be told neither from the answer nor from its time: a mail to nobody is written as
+//! one to somebody is.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::super::fields::Serializer;
+use super::super::request_data::RequestData;
+use super::super::view::DEFAULT_PARSERS;
+use super::{Hallpass, Hides, links, no_content};
+use crate::accounts::validate_email;
+use crate::error::ApiError;
+use crate::mail::{Letter, MailKind};
+use crate::settings::UrlTemplate;
+use crate::store::accounts::{self, Account};
+
+pub(super) async fn password(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
+    let permission = hallpass.settings().accounts.permissions.password_reset;
+    hallpass.admit(&request, permission, Hides::Nothing).await?;
+    let email = email(data).await?;
+    let candidate = candidate(&hallpass, &email, true).await?;
+    send(&hallpass, candidate, email, MailKind::PasswordReset).await
+}
+
+pub(super) async fn username(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
+    let permission = hallpass.settings().accounts.permissions.username_reset;
+    hallpass.admit(&request, permission, Hides::Nothing).await?;
+    let email = email(data).await?;
+    let candidate = candidate(&hallpass, &email, true).await?;
+    send(&hallpass, candidate, email, MailKind::UsernameReset).await
+}
+
+/// The address in the body: `SendEmailResetSerializer`.
+pub(super) async fn email(data: RequestData) -> Result<String, ApiError> {
+    let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
+    let email = serializer.trimmed("email");
+    serializer.complain("email", validate_email(&email));
+    serializer.finish()?;
+    Ok(email)
+}
+
+/// The one account with this address that is active, or that waits for its activation.
+///
+/// Where several have the address nobody is meant, and the answer is that of an unknown one.
+///
+/// # Errors
+/// 400 when there is none and the settings let that be told.
+pub(super) async fn candidate(hallpass: &Hallpass, email: &str, active: bool) -> Result<Option<Account>, ApiError> {
+    let wanted = email.to_owned();
+    let found = hallpass.store().run(move |connection| {
+        let mut candidates = Vec::new();
+        for account in accounts::find_by_email(connection, &wanted)? {
+            let fits = match active {
+                true => account.is_active,
+                false => accounts::awaits_activation(connection, &account)?,
+            };
+            if fits && account.has_usable_password() {
+                candidates.push(account);
+            }
+        }
+        Ok(candidates)
+    });
+    let mut found = found.await?;
+    let candidate = found.pop().filter(|_| found.is_empty());
+    match candidate {
+        None if hallpass.settings().accounts.shows_email_not_found() => {
+            Err(ApiError::List("User with given email does not exist."))
+        }
+        candidate => Ok(candidate),
+    }
+}
+
+/// Writes the mail, or one to nobody.
+pub(super) async fn send(
+    hallpass: &Hallpass,
+    account: Option<Account>,
+    asked_for: String,
+    kind: MailKind,
+) -> Result<HttpResponse, ApiError> {
+    let letter: Option<Letter> =
+        account.map(|account| links::with_link(hallpass, &account, kind, page(hallpass, kind)));
+    let post = hallpass.post().clone();
+    hallpass
+        .store()
+        .run(move |connection| {
+            connection.write(|transaction| match &letter {
+                Some(letter) => post.enqueue(transaction, letter),
+                None => post.enqueue_nothing(transaction, kind, &asked_for),
+            })
+        })
+        .await?;
+    hallpass.post().wake();
+    Ok(no_content())
+}
+
+fn page(hallpass: &Hallpass, kind: MailKind) -> &UrlTemplate {
+    let settings = &hallpass.settings().accounts;
+    match kind {
+        MailKind::Activation => &settings.activation_url,
+        MailKind::UsernameReset => &settings.username_reset_confirm_url,
+        _ => &settings.password_reset_confirm_url,
+    }
+}

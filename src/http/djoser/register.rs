@@ -1,0 +1,161 @@
+//! `POST /users/`: registration.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+
+use super::super::fields::Serializer;
+use super::super::request_data::RequestData;
+use super::super::view::DEFAULT_PARSERS;
+use super::{Hallpass, Hides, links};
+use crate::accounts::{Email, normalize_username, validate_email, validate_username};
+use crate::error::{ApiError, FieldErrors};
+use crate::json;
+use crate::mail::MailKind;
+use crate::passwords::validators::{self, UserAttributes};
+use crate::secret::Secret;
+use crate::store::users::{self, NewUser};
+use crate::store::{DbConnection, StoreError, accounts, user_state};
+
+const NAME_TAKEN: &str = "A user with that username already exists.";
+const EMAIL_TAKEN: &str = "user with this email address already exists.";
+
+/// What somebody registers with.
+struct Registration {
+    email: String,
+    username: String,
+    password: Secret,
+}
+
+/// A new account as `UserCreateSerializer` shows it: the id comes last here.
+#[derive(Serialize)]
+struct Created<'a> {
+    email: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    id: i32,
+}
+
+/// Makes an account; with `accounts.send_activation_email` one that waits for its link.
+///
+/// # Errors
+/// 400 for what is missing, malformed, taken or too weak.
+pub(super) async fn create(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
+    let permission = hallpass.settings().accounts.permissions.user_create;
+    hallpass.admit(&request, permission, Hides::Nothing).await?;
+    let registration = validated(&hallpass, data).await?;
+    let encoded = hallpass.backend().hash(&registration.password).await?;
+    let (username, email) = (normalize_username(&registration.username), Email::normalized(&registration.email));
+    let id = store(&hallpass, username.clone(), email.as_str().to_owned(), encoded).await?;
+    hallpass.post().wake();
+    let username = (!hallpass.logs_in_by_email()).then_some(username.as_str());
+    let created = Created { email: email.as_str(), username, id };
+    Ok(HttpResponse::build(StatusCode::CREATED)
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(json::render(&created)))
+}
+
+async fn validated(hallpass: &Hallpass, data: RequestData) -> Result<Registration, ApiError> {
+    let settings = &hallpass.settings().accounts;
+    let by_email = hallpass.logs_in_by_email();
+    let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
+    let email = if by_email { Some(serializer.trimmed("email")) } else { serializer.optional("email", true) };
+    let email = email.unwrap_or_default();
+    serializer.complain("email", email_errors(hallpass, &email, by_email).await?);
+    let username = match by_email {
+        true => serializer.optional("username", false).unwrap_or_else(|| email.clone()),
+        false => serializer.trimmed("username"),
+    };
+    // With an address to log in with, whoever sends no name is called by it.
+    let field = if by_email && username == email { "email" } else { "username" };
+    serializer.complain(field, username_errors(hallpass, &username).await?);
+    let password = Secret::new(serializer.trimmed("password"));
+    let again = settings.user_create_password_retype.then(|| Secret::new(serializer.trimmed("re_password")));
+    serializer.finish()?;
+    let user = UserAttributes { username: &username, first_name: "", last_name: "", email: &email };
+    let weaknesses = validators::validate(password.expose(), Some(&user), &hallpass.settings().password);
+    if !weaknesses.is_empty() {
+        return Err(FieldErrors::of("password", weaknesses).into());
+    }
+    match again {
+        Some(again) if again != password => Err(FieldErrors::non_field("The two password fields didn't match.").into()),
+        _ => Ok(Registration { email, username, password }),
+    }
+}
+
+/// What is wrong with an address; that somebody has it, only where one logs in with it.
+pub(super) async fn email_errors(
+    hallpass: &Hallpass,
+    email: &str,
+    must_be_free: bool,
+) -> Result<Vec<String>, ApiError> {
+    let mut errors = validate_email(email);
+    if must_be_free && errors.is_empty() {
+        let wanted = Email::normalized(email).as_str().to_owned();
+        let others = hallpass.store().run(move |connection| accounts::find_by_email(connection, &wanted)).await?;
+        errors.extend((!others.is_empty()).then(|| EMAIL_TAKEN.to_owned()));
+    }
+    Ok(errors)
+}
+
+/// What is wrong with a name, in REST framework's order: its letters, that it is taken, and the rest.
+pub(super) async fn username_errors(hallpass: &Hallpass, username: &str) -> Result<Vec<String>, ApiError> {
+    if username.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut errors = validate_username(username);
+    let wanted = username.to_owned();
+    let taken = hallpass.store().run(move |connection| users::find_by_username(connection, &wanted)).await?.is_some();
+    if taken {
+        let after_letters =
+            usize::from(errors.first().is_some_and(|error| error.starts_with("Enter a valid username")));
+        errors.insert(after_letters, NAME_TAKEN.to_owned());
+    }
+    Ok(errors)
+}
+
+/// Writes the account and its mail; both or neither.
+async fn store(hallpass: &Hallpass, username: String, email: String, encoded: Secret) -> Result<i32, ApiError> {
+    let waits = hallpass.settings().accounts.send_activation_email;
+    let (this, now) = (hallpass.clone(), hallpass.clock().now());
+    let stored = hallpass.store().run(move |connection| {
+        connection.write(|transaction| {
+            let user = NewUser {
+                username: &username,
+                email: &email,
+                encoded_password: encoded.expose(),
+                is_active: !waits,
+                is_staff: false,
+                is_superuser: false,
+            };
+            let id = users::create(transaction, &user, now)?;
+            if !waits {
+                user_state::set_activated(transaction, id, now)?;
+            }
+            mail(&this, transaction, id)?;
+            Ok(id)
+        })
+    });
+    match stored.await {
+        // Somebody else was faster, or the name is taken in its normal form only.
+        Err(StoreError::Exists(_)) => Err(ApiError::List("Unable to create account.")),
+        stored => Ok(stored?),
+    }
+}
+
+fn mail(hallpass: &Hallpass, transaction: &mut DbConnection<'_>, id: i32) -> Result<(), StoreError> {
+    let settings = &hallpass.settings().accounts;
+    let Some(account) = accounts::find(transaction, id)? else { return Ok(()) };
+    if settings.send_activation_email {
+        hallpass.post().enqueue(transaction, &links::activation(hallpass, &account))
+    } else if settings.send_confirmation_email {
+        hallpass.post().enqueue(transaction, &links::without_link(&account, MailKind::Confirmation))
+    } else {
+        Ok(())
+    }
+}

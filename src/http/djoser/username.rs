@@ -1,0 +1,119 @@
+//! A new name to log in with: with the password, or with a link. Where one logs in with the address, it is the address
+//! that is changed.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::super::fields::Serializer;
+use super::super::request_data::RequestData;
+use super::super::view::DEFAULT_PARSERS;
+use super::register::{email_errors, username_errors};
+use super::{Hallpass, Hides, gone, links, no_content};
+use crate::error::{ApiError, FieldErrors};
+use crate::mail::MailKind;
+use crate::secret::Secret;
+use crate::store::accounts::{self, Account};
+use crate::store::{StoreError, users};
+
+/// What is changed, by its names in a body.
+struct Field {
+    new: &'static str,
+    again: &'static str,
+    mismatch: &'static str,
+}
+
+const USERNAME: Field =
+    Field { new: "new_username", again: "re_new_username", mismatch: "The two username fields didn't match." };
+const EMAIL: Field = Field { new: "new_email", again: "re_new_email", mismatch: "The two email fields didn't match." };
+
+/// Changes the caller's name: `SetUsernameSerializer`.
+pub(super) async fn set(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
+    let settings = &hallpass.settings().accounts;
+    let account = hallpass.admit_account(&request, settings.permissions.set_username).await?;
+    let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
+    let current = Secret::new(serializer.trimmed("current_password"));
+    if !serializer.has_complained_of("current_password")
+        && !hallpass.backend().check_password(account.id, &current).await?
+    {
+        serializer.complain("current_password", vec!["Invalid password.".to_owned()]);
+    }
+    let new = new_name(&hallpass, serializer, settings.set_username_retype).await?;
+    store(&hallpass, &account, new, false).await
+}
+
+/// Changes the name of whoever the link belongs to: `UsernameResetConfirmSerializer`.
+pub(super) async fn reset(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
+    let settings = &hallpass.settings().accounts;
+    hallpass.admit(&request, settings.permissions.username_reset_confirm, Hides::Nothing).await?;
+    let serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
+    // djoser leaves these two out of its serializer: without them nobody is found.
+    let (uid, token) = (serializer.raw_text("uid"), serializer.raw_text("token"));
+    let new = new_name(&hallpass, serializer, settings.username_reset_confirm_retype).await?;
+    let account = links::owner(&hallpass, &uid, &token, |account| account.is_active).await?;
+    store(&hallpass, &account, new, true).await
+}
+
+/// The new name, if nobody has it and it was sent twice where that is asked for.
+async fn new_name(hallpass: &Hallpass, mut serializer: Serializer, retype: bool) -> Result<String, ApiError> {
+    let field = if hallpass.logs_in_by_email() { &EMAIL } else { &USERNAME };
+    let new = serializer.trimmed(field.new);
+    if !serializer.has_complained_of(field.new) {
+        let errors = match hallpass.logs_in_by_email() {
+            true => email_errors(hallpass, &new, true).await?,
+            false => username_errors(hallpass, &new).await?,
+        };
+        serializer.complain(field.new, errors);
+    }
+    let again = retype.then(|| serializer.trimmed(field.again));
+    serializer.finish()?;
+    match again {
+        Some(again) if again != new => Err(FieldErrors::non_field(field.mismatch).into()),
+        _ => Ok(new),
+    }
+}
+
+async fn store(hallpass: &Hallpass, account: &Account, new: String, is_login: bool) -> Result<HttpResponse, ApiError> {
+    let (this, mut changed, now) = (hallpass.clone(), account.clone(), hallpass.clock().now());
+    let (by_email, confirms) =
+        (hallpass.logs_in_by_email(), hallpass.settings().accounts.username_changed_email_confirmation);
+    let stored = hallpass.store().run(move |connection| {
+        connection.write(|transaction| {
+            match by_email {
+                true => {
+                    accounts::set_email(transaction, changed.id, &new, false)?;
+                    changed.email = new;
+                }
+                false => {
+                    accounts::set_username(transaction, changed.id, &new)?;
+                    changed.username = new;
+                }
+            }
+            if is_login {
+                users::set_last_login(transaction, changed.id, now)?;
+            }
+            if confirms {
+                let letter = links::without_link(&changed, MailKind::UsernameChangedConfirmation);
+                this.post().enqueue(transaction, &letter)?;
+            }
+            Ok(())
+        })
+    });
+    match stored.await {
+        // Somebody else was faster.
+        Err(StoreError::Exists(_)) => {
+            Err(FieldErrors::of(USERNAME.new, vec!["A user with that username already exists.".to_owned()]).into())
+        }
+        stored => {
+            stored.map_err(gone)?;
+            hallpass.post().wake();
+            Ok(no_content())
+        }
+    }
+}

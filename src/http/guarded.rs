@@ -1,0 +1,203 @@
+//! A connection with what actix-http leaves out: a limit on how long a client may take, and a body in the errors that
+//! it answers before any application sees the request.
+//!
+//! actix-http limits the head of a connection's first request, and nothing after it: neither a body that never ends nor
+//! the head of a second request. Its own 400, 408 and 431 are empty.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// How long a client may keep a connection without being answered.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    /// Until it begins the next request.
+    pub(super) idle: Duration,
+    /// From the first byte of a request until it is answered.
+    pub(super) request: Duration,
+}
+
+/// actix-http 3.20 panics at a header's name of 64 KiB.
+const LONGEST_NAME: usize = 60_000;
+
+/// The longest head of an empty error of actix-http's has some 130 bytes.
+const LONGEST_EMPTY_ERROR: usize = 200;
+
+/// A stream that reads as ended when the client's time is over; actix-http then closes it. A request that was read in time
+/// is answered all the same.
+pub(super) struct Guarded<S> {
+    stream: S,
+    patience: Patience,
+    deadline: Pin<Box<Sleep>>,
+    /// Whether the client has sent something since it was last answered.
+    is_asking: bool,
+    /// How many characters of a possible header name the line has so far; `None` once it is none.
+    name: Option<usize>,
+    /// The end of an error that did not fit into the socket.
+    unsent: Vec<u8>,
+}
+
+impl<S> Guarded<S> {
+    pub(super) fn new(stream: S, patience: Patience) -> Self {
+        let deadline = Box::pin(sleep(patience.request));
+        Self { stream, patience, deadline, is_asking: true, name: Some(0), unsent: Vec::new() }
+    }
+
+    /// Makes a line invalid that begins with an endless name.
+    fn spoil_endless_name(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            self.name = match (self.name, *byte) {
+                (_, b'\n') => Some(0),
+                (Some(LONGEST_NAME), _) => {
+                    *byte = 0;
+                    None
+                }
+                (Some(length), byte) if is_token(byte) => Some(length + 1),
+                _ => None,
+            }
+        }
+    }
+
+    fn wait(&mut self, is_asking: bool) {
+        self.is_asking = is_asking;
+        let span = if is_asking { self.patience.request } else { self.patience.idle };
+        self.deadline.as_mut().reset(Instant::now() + span);
+    }
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        // The deadline first: a client that sends without pause must not outrun it.
+        if this.deadline.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        this.spoil_endless_name(buffer.filled_mut().get_mut(before..).unwrap_or_default());
+        if !this.is_asking && buffer.filled().len() > before {
+            this.wait(true);
+            // Has this task woken at the new deadline.
+            let _ = this.deadline.as_mut().poll(context);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        ready!(this.poll_unsent(context))?;
+        let (start, completed) = match completed(bytes) {
+            Some((0, completed)) => (0, completed),
+            // What comes before the error goes out as it is; the error is seen again at the next call.
+            Some((start, _)) => (start, Vec::new()),
+            None => (bytes.len(), Vec::new()),
+        };
+        if start > 0 {
+            let written = ready!(Pin::new(&mut this.stream).poll_write(context, bytes.get(..start).unwrap_or(bytes)))?;
+            this.wait(false);
+            return Poll::Ready(Ok(written));
+        }
+        let written = ready!(Pin::new(&mut this.stream).poll_write(context, &completed))?;
+        this.unsent = completed.get(written..).unwrap_or_default().to_vec();
+        this.wait(false);
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_unsent(context))?;
+        Pin::new(&mut this.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(this.poll_unsent(context))?;
+        Pin::new(&mut this.stream).poll_shutdown(context)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Guarded<S> {
+    fn poll_unsent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.unsent))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.unsent.drain(..written);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Where the empty error begins with which `bytes` end, and how it reads in full.
+///
+/// Only actix-http sends one: every error of the application has a body, and ends with a brace.
+fn completed(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
+    if !bytes.ends_with(b"\r\n\r\n") {
+        return None;
+    }
+    let tail = bytes.len().saturating_sub(LONGEST_EMPTY_ERROR);
+    let mut windows = bytes.get(tail..)?.windows(9);
+    let start = tail + windows.rposition(|window| window == b"HTTP/1.1 " || window == b"HTTP/1.0 ")?;
+    let head = std::str::from_utf8(bytes.get(start..)?).ok()?;
+    let (first, rest) = head.split_once("\r\n")?;
+    let detail = match first.split(' ').nth(1)? {
+        "400" => "Bad request.",
+        "408" => "The request took too long to arrive.",
+        "431" => "The request's headers are too large.",
+        _ => return None,
+    };
+    let others = rest.strip_prefix("content-length: 0\r\n")?.trim_end();
+    let others = others.strip_prefix("connection: close\r\n").unwrap_or(others);
+    let body = format!("{{\"detail\":\"{detail}\"}}");
+    log::info!(target: "hallpass::request", status = first.split(' ').nth(1).unwrap_or("-"); "refused before any route");
+    let full = format!(
+        "{first}\r\ncontent-length: {}\r\nconnection: close\r\ncontent-type: application/json\r\n{DJANGO_HEADERS}{others}\r\n\
+         \r\n{body}",
+        body.len()
+    );
+    Some((start, full.into_bytes()))
+}
+
+/// What Django's middlewares add to every answer.
+const DJANGO_HEADERS: &str = "x-frame-options: DENY\r\nx-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n\
+     cross-origin-opener-policy: same-origin\r\n";
+
+#[cfg(test)]
+mod tests {
+    use super::completed;
+
+    #[test]
+    fn an_empty_error_gets_a_body_and_nothing_else_does() {
+        let empty = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\ndate: today\r\n\r\n";
+        let (start, full) = completed(empty).unwrap_or_default();
+        let full = String::from_utf8_lossy(&full).into_owned();
+        assert_eq!(start, 0);
+        assert!(full.starts_with("HTTP/1.1 400 Bad Request\r\ncontent-length: 25\r\nconnection: close\r\n"), "{full}");
+        assert!(full.ends_with("\r\n\r\n{\"detail\":\"Bad request.\"}"), "{full}");
+
+        let behind_another = [b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".as_slice(), empty].concat();
+        assert_eq!(completed(&behind_another).map(|(start, _)| start), Some(behind_another.len() - empty.len()));
+
+        for other in [
+            "HTTP/1.1 204 No Content\r\ndate: today\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\ncontent-length: 27\r\ndate: today\r\n\r\n",
+            "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}",
+        ] {
+            assert_eq!(completed(other.as_bytes()), None, "{other}");
+        }
+    }
+}

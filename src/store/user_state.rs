@@ -1,0 +1,61 @@
+//! `hallpass_user_state`: what is known of a user that Django's table has no column for.
+
+use diesel::prelude::*;
+
+use super::connection::on_each;
+use super::schema::hallpass_user_state as state;
+use super::stored_time::StoredTime;
+use super::{DbConnection, StoreError, blacklist, tokens};
+use crate::clock::Timestamp;
+
+/// Until when the user's signed tokens are refused: those issued by then are dead. `None` when none ever were.
+pub fn tokens_refused_until(connection: &mut DbConnection<'_>, user_id: i32) -> Result<Option<Timestamp>, StoreError> {
+    let query = state::table.find(user_id).select(state::tokens_refused_until);
+    let until: Option<Option<StoredTime>> = on_each!(connection, |c| query.get_result(c).optional())?;
+    Ok(until.flatten().map(Timestamp::from))
+}
+
+/// Ends everything that the user has been given so far: their opaque token, their refresh and sliding tokens, and, at the
+/// schemes that look the user up, their access tokens.
+pub fn end_all_tokens(transaction: &mut DbConnection<'_>, user_id: i32, now: Timestamp) -> Result<(), StoreError> {
+    tokens::delete_of_user(transaction, user_id)?;
+    blacklist::revoke_all_of_user(transaction, user_id, now)?;
+    let until = state::tokens_refused_until.eq(StoredTime(now));
+    on_each!(transaction, |c| {
+        diesel::insert_into(state::table)
+            .values((state::user_id.eq(user_id), until))
+            .on_conflict(state::user_id)
+            .do_update()
+            .set(until)
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// Notes that the account was made active, by its link or from the start.
+pub fn set_activated(transaction: &mut DbConnection<'_>, user_id: i32, now: Timestamp) -> Result<(), StoreError> {
+    let activated = state::activated_at.eq(StoredTime(now));
+    on_each!(transaction, |c| {
+        diesel::insert_into(state::table)
+            .values((state::user_id.eq(user_id), activated))
+            .on_conflict(state::user_id)
+            .do_update()
+            .set(activated)
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// Whether the account was made active before.
+pub(super) fn was_activated(connection: &mut DbConnection<'_>, user_id: i32) -> Result<bool, StoreError> {
+    let query = state::table.find(user_id).select(state::activated_at);
+    let at: Option<Option<StoredTime>> = on_each!(connection, |c| query.get_result(c).optional())?;
+    Ok(at.flatten().is_some())
+}
+
+/// Forgets a user who is being deleted.
+pub(super) fn delete(transaction: &mut DbConnection<'_>, user_id: i32) -> Result<(), StoreError> {
+    let row = state::table.find(user_id);
+    on_each!(transaction, |c| diesel::delete(row).execute(c))?;
+    Ok(())
+}
