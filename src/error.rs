@@ -146,6 +146,11 @@ impl FieldErrors {
         Self(vec![(field.into(), messages)])
     }
 
+    /// What is wrong with `field`, to be added to.
+    pub(crate) fn of_field(&mut self, field: &str) -> Option<&mut Vec<String>> {
+        self.0.iter_mut().find(|(name, _)| name == field).map(|(_, messages)| messages)
+    }
+
     /// Whether something is wrong with `field`.
     pub fn has(&self, field: &str) -> bool {
         self.0.iter().any(|(name, _)| name == field)

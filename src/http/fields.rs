@@ -4,7 +4,21 @@ use super::Hallpass;
 use super::body::field::char_field;
 use super::body::{Data, Fields, Value};
 use crate::error::FieldErrors;
+use crate::python;
 use crate::settings::LoginField;
+
+const BLANK: &str = "This field may not be blank.";
+const NO_STRING: &str = "Not a valid string.";
+const NO_EMAIL: &str = "Enter a valid email address.";
+
+/// Whether a field has to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It has to, and may not be blank.
+    Required,
+    /// It may be left out or be blank.
+    Optional,
+}
 
 /// A serializer at work: takes one field after the other and collects what is wrong with each.
 pub(super) struct Serializer {
@@ -37,12 +51,19 @@ impl Serializer {
         self.fields.get(name)?;
         match char_field(self.fields.get(name), true) {
             Ok(text) => Some(text),
-            Err(messages) if blank && messages == ["This field may not be blank."] => Some(String::new()),
+            Err(messages) if blank && messages == [BLANK] => Some(String::new()),
             Err(messages) => {
                 self.errors.push(name, messages);
                 Some(String::new())
             }
         }
+    }
+
+    /// The two parts of a link, which have to be there, as they were sent: djoser looks past its serializer for them.
+    pub(super) fn link(&mut self) -> (String, String) {
+        self.trimmed("uid");
+        self.trimmed("token");
+        (self.raw_text("uid"), self.raw_text("token"))
     }
 
     /// What one logs in with: the name, or with `accounts.login_field = "email"` the address or the name.
@@ -59,6 +80,78 @@ impl Serializer {
         match self.fields.get(name) {
             Some(Value::Text(text)) => text.as_str().to_owned(),
             _ => String::new(),
+        }
+    }
+
+    /// A required name, with what `rules` have against it.
+    pub(super) fn validated(&mut self, name: &'static str, rules: impl Fn(&str) -> Vec<String>) -> String {
+        let (text, mut unwritable) = match self.readable(name) {
+            Ok(read) => read,
+            Err(messages) => return self.wrong(name, messages),
+        };
+        let mut errors = rules(&text);
+        unwritable.retain(|message| !errors.contains(message));
+        errors.extend(unwritable);
+        self.complain(name, errors);
+        text
+    }
+
+    /// An address, with what `rules` have against it: `EmailField`.
+    pub(super) fn email(
+        &mut self,
+        name: &'static str,
+        presence: Presence,
+        rules: impl Fn(&str) -> Vec<String>,
+    ) -> String {
+        let (text, mut unwritable) = match self.readable(name) {
+            Ok(read) => read,
+            Err(messages) if presence == Presence::Optional && !self.has(name) => return self.none_of(messages),
+            Err(messages) if presence == Presence::Optional && messages == [BLANK] => return self.none_of(messages),
+            Err(messages) if messages == [NO_STRING] => return self.wrong(name, vec![NO_EMAIL.to_owned()]),
+            Err(messages) => return self.wrong(name, messages),
+        };
+        let mut errors = rules(&text);
+        unwritable.retain(|message| !errors.contains(message));
+        // That it is no address at all is said last.
+        let at = errors.iter().position(|error| error == NO_EMAIL).unwrap_or(errors.len());
+        errors.splice(at..at, unwritable);
+        self.complain(name, errors);
+        text
+    }
+
+    /// The text of a field, and whether characters in it cannot be stored; `Err` when it is no text that could be looked at.
+    fn readable(&self, name: &str) -> Result<(String, Vec<String>), Vec<String>> {
+        match (char_field(self.fields.get(name), true), self.fields.get(name)) {
+            (Ok(text), _) => Ok((text, Vec::new())),
+            (Err(messages), Some(Value::Text(text)))
+                if messages.iter().all(|message| message.contains("characters are")) =>
+            {
+                Ok((python::strip(text.as_str()).to_owned(), messages))
+            }
+            (Err(messages), _) => Err(messages),
+        }
+    }
+
+    fn wrong(&mut self, name: &'static str, messages: Vec<String>) -> String {
+        self.complain(name, messages);
+        String::new()
+    }
+
+    fn none_of(&self, _: Vec<String>) -> String {
+        String::new()
+    }
+
+    /// Says one more thing that is wrong with a field, behind what is said of its letters and before the rest:
+    /// `UniqueValidator`, where a model's serializer has it.
+    pub(super) fn insert_second(&mut self, name: &'static str, message: Option<String>) {
+        let Some(message) = message else { return };
+        match self.errors.of_field(name) {
+            Some(messages) => {
+                let after_letters =
+                    usize::from(messages.first().is_some_and(|first| first.starts_with("Enter a valid")));
+                messages.insert(after_letters, message);
+            }
+            None => self.errors.push(name, vec![message]),
         }
     }
 

@@ -41,7 +41,11 @@ pub(super) struct AddressError(pub(super) String);
 /// The address as mail servers have it: its domain in ASCII, as Django writes it. One address and nothing else.
 pub(super) fn mailbox(name: Option<&str>, address: &str) -> Result<Mailbox, AddressError> {
     let (local, domain) = address.rsplit_once('@').ok_or_else(|| AddressError("is no address".to_owned()))?;
-    let domain = idna::domain_to_ascii(domain).map_err(|_| AddressError("has no domain".to_owned()))?;
+    // One in ASCII is left as it is, capitals included.
+    let domain = match domain.is_ascii() {
+        true => domain.to_owned(),
+        false => idna::domain_to_ascii(domain).map_err(|_| AddressError("has no domain".to_owned()))?,
+    };
     let address = Address::new(local, domain).map_err(|error| AddressError(error.to_string()))?;
     Ok(Mailbox::new(name.map(str::to_owned), address))
 }

@@ -89,13 +89,16 @@ pub fn find_by_email(connection: &mut DbConnection<'_>, email: &str) -> Result<V
     Ok(on_each!(connection, |c| users.select(Account::as_select()).load(c))?)
 }
 
-/// Whether a user who is not active may still become it by a link: not once they have logged in or been active. Whoever
-/// was made inactive then was banned.
+/// Whether a user who is not active may become it by a link: when they were told to wait for one or, of users whom this
+/// service did not make, when they have never logged in. Whoever was made inactive after that was banned.
 pub fn awaits_activation(connection: &mut DbConnection<'_>, account: &Account) -> Result<bool, StoreError> {
-    if account.is_active || account.last_login.is_some() {
+    if account.is_active {
         return Ok(false);
     }
-    Ok(!user_state::was_activated(connection, account.id)?
+    if let Some(awaits) = user_state::awaits_activation(connection, account.id)? {
+        return Ok(awaits);
+    }
+    Ok(account.last_login.is_none()
         && !tokens::has_one(connection, account.id)?
         && !has_refresh_token(connection, account.id)?)
 }
@@ -120,7 +123,7 @@ pub fn set_email(transaction: &mut DbConnection<'_>, id: i32, email: &str, waits
         true => diesel::update(user).set((email, auth_user::is_active.eq(false))).execute(c),
         false => diesel::update(user).set(email).execute(c),
     })?;
-    Ok(())
+    if waits { user_state::set_awaiting(transaction, id) } else { Ok(()) }
 }
 
 /// Changes the name to log in with.

@@ -68,6 +68,7 @@ diesel::table! {
 diesel::table! {
     hallpass_user_state (user_id) {
         user_id -> Integer,
+        awaits_activation -> Bool,
         activated_at -> Nullable<Timestamp>,
         tokens_refused_until -> Nullable<Timestamp>,
     }

@@ -34,7 +34,7 @@ pub fn end_all_tokens(transaction: &mut DbConnection<'_>, user_id: i32, now: Tim
 
 /// Notes that the account was made active, by its link or from the start.
 pub fn set_activated(transaction: &mut DbConnection<'_>, user_id: i32, now: Timestamp) -> Result<(), StoreError> {
-    let activated = state::activated_at.eq(StoredTime(now));
+    let activated = (state::awaits_activation.eq(false), state::activated_at.eq(StoredTime(now)));
     on_each!(transaction, |c| {
         diesel::insert_into(state::table)
             .values((state::user_id.eq(user_id), activated))
@@ -46,11 +46,25 @@ pub fn set_activated(transaction: &mut DbConnection<'_>, user_id: i32, now: Time
     Ok(())
 }
 
-/// Whether the account was made active before.
-pub(super) fn was_activated(connection: &mut DbConnection<'_>, user_id: i32) -> Result<bool, StoreError> {
-    let query = state::table.find(user_id).select(state::activated_at);
-    let at: Option<Option<StoredTime>> = on_each!(connection, |c| query.get_result(c).optional())?;
-    Ok(at.flatten().is_some())
+/// Notes that the account waits for its link, whatever it was before.
+pub fn set_awaiting(transaction: &mut DbConnection<'_>, user_id: i32) -> Result<(), StoreError> {
+    let awaits = state::awaits_activation.eq(true);
+    on_each!(transaction, |c| {
+        diesel::insert_into(state::table)
+            .values((state::user_id.eq(user_id), awaits))
+            .on_conflict(state::user_id)
+            .do_update()
+            .set(awaits)
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+/// Whether the account waits for its link, as far as this table knows; `None` when it was never told.
+pub(super) fn awaits_activation(connection: &mut DbConnection<'_>, user_id: i32) -> Result<Option<bool>, StoreError> {
+    let query = state::table.find(user_id).select((state::awaits_activation, state::activated_at.is_not_null()));
+    let known: Option<(bool, bool)> = on_each!(connection, |c| query.get_result(c).optional())?;
+    Ok(known.and_then(|(awaits, was_active)| (awaits || was_active).then_some(awaits)))
 }
 
 /// Forgets a user who is being deleted.

@@ -2,6 +2,7 @@
 -- must be able to delete a user. Their ids are never given out again.
 CREATE TABLE hallpass_user_state (
     user_id integer NOT NULL PRIMARY KEY,
+    awaits_activation boolean NOT NULL DEFAULT false,
     activated_at timestamp with time zone,
     tokens_refused_until timestamp with time zone
 );

@@ -2,6 +2,7 @@
 -- must be able to delete a user. Their ids are never given out again.
 CREATE TABLE "hallpass_user_state" (
     "user_id" integer NOT NULL PRIMARY KEY,
+    "awaits_activation" bool NOT NULL DEFAULT false,
     "activated_at" datetime NULL,
     "tokens_refused_until" datetime NULL
 );

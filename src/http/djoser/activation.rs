@@ -22,7 +22,7 @@ pub(super) async fn activate(
 ) -> Result<HttpResponse, ApiError> {
     hallpass.admit(&request, hallpass.settings().accounts.permissions.activation, Hides::Nothing).await?;
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
-    let (uid, token) = (serializer.trimmed("uid"), serializer.trimmed("token"));
+    let (uid, token) = serializer.link();
     serializer.finish()?;
     let account = links::owner(&hallpass, &uid, &token, |_| true).await?;
     if account.is_active {

@@ -5,11 +5,11 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::fields::Serializer;
+use super::super::fields::{Presence, Serializer};
 use super::super::request_data::RequestData;
 use super::super::view::DEFAULT_PARSERS;
 use super::{Hallpass, Hides, links, no_content};
-use crate::accounts::validate_email;
+use crate::accounts::{InvalidAccount, validate_email};
 use crate::error::ApiError;
 use crate::mail::{Letter, MailKind};
 use crate::settings::UrlTemplate;
@@ -42,10 +42,16 @@ pub(super) async fn username(
 /// The address in the body: `SendEmailResetSerializer`.
 pub(super) async fn email(data: RequestData) -> Result<String, ApiError> {
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
-    let email = serializer.trimmed("email");
-    serializer.complain("email", validate_email(&email));
+    let email = serializer.email("email", Presence::Required, email_format);
     serializer.finish()?;
     Ok(email)
+}
+
+/// Any length will do here: it is nothing that is stored.
+fn email_format(text: &str) -> Vec<String> {
+    let mut errors = validate_email(text);
+    errors.retain(|error| *error != InvalidAccount::LongEmail.to_string());
+    errors
 }
 
 /// The one account with this address that is active, or that waits for its activation.
@@ -70,12 +76,12 @@ pub(super) async fn candidate(hallpass: &Hallpass, email: &str, active: bool) ->
         Ok(candidates)
     });
     let mut found = found.await?;
-    let candidate = found.pop().filter(|_| found.is_empty());
-    match candidate {
-        None if hallpass.settings().accounts.shows_email_not_found() => {
+    match found.len() {
+        0 if hallpass.settings().accounts.shows_email_not_found() => {
             Err(ApiError::List("User with given email does not exist."))
         }
-        candidate => Ok(candidate),
+        1 => Ok(found.pop()),
+        _ => Ok(None),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::fields::Serializer;
+use super::super::fields::{Presence, Serializer};
 use super::super::request_data::RequestData;
 use super::super::view::{DEFAULT_PARSERS, ok};
 use super::{Hallpass, Shown, links, users};
@@ -45,9 +45,8 @@ pub(super) async fn change(
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
-    let email = serializer.optional("email", true);
-    let errors = email.as_deref().map(validate_email).unwrap_or_default();
-    serializer.complain("email", errors);
+    let is_sent = serializer.has("email");
+    let email = Some(serializer.email("email", Presence::Optional, validate_email)).filter(|_| is_sent);
     serializer.finish()?;
     let Some(email) = email else { return Ok(ok(&Shown::of(&account, hallpass))) };
     let is_changed = email != account.email;

@@ -46,6 +46,16 @@ pub(super) async fn of_user(
     Ok(metadata(&about, is_shown.then_some(("PUT", USER))))
 }
 
+/// The own user is described as any other is; djoser has no answer here.
+pub(super) async fn of_me(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    about: web::Data<About>,
+) -> Result<HttpResponse, ApiError> {
+    let permission = hallpass.settings().accounts.permissions.user;
+    answer(&hallpass, &request, &about, permission, Hides::Nothing, Some(("PUT", USER))).await
+}
+
 pub(super) async fn of_root(
     request: HttpRequest,
     hallpass: web::Data<Hallpass>,

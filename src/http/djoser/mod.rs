@@ -32,7 +32,11 @@ pub(super) fn views(at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
             .description("The default basic root view for DefaultRouter")
             .get(root),
         user_view("/users/", "User List").get(users::list).post(register::create),
-        user_view("/users/me/", "User Me").get(me::read).put(me::update).patch(me::update).delete(me::delete),
+        View::deciding(with_suffix(at("/users/me/")), "Me", metadata::of_me)
+            .get(me::read)
+            .put(me::update)
+            .patch(me::update)
+            .delete(me::delete),
         user_view("/users/activation/", "Activation").post(activation::activate),
         user_view("/users/resend_activation/", "Resend activation").post(activation::resend),
         user_view("/users/set_password/", "Set password").post(password::set),
@@ -83,9 +87,10 @@ async fn root(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<Htt
     let host = request.headers().get(actix_web::http::header::HOST).and_then(|host| host.to_str().ok());
     let host = host.unwrap_or_else(|| hallpass.settings().server.bind.as_str());
     let prefix = hallpass.settings().routes.prefix_djoser.as_ref().map_or("", |prefix| prefix.without_slash());
-    let users = match request.match_info().get("format") {
-        Some(format) => format!("http://{host}{prefix}/users.{format}"),
-        None => format!("http://{host}{prefix}/users/"),
+    let users = match (request.match_info().get("format"), request.query_string()) {
+        (Some(format), _) => format!("http://{host}{prefix}/users.{format}"),
+        (None, "format=json") => format!("http://{host}{prefix}/users/?format=json"),
+        (None, _) => format!("http://{host}{prefix}/users/"),
     };
     Ok(ok(&Root { users }))
 }
@@ -125,7 +130,7 @@ impl Hallpass {
         match self.admit(request, permission, Hides::Nothing).await? {
             Some(caller) => self.account_of(&caller).await,
             // The settings let anybody in where nobody can be meant.
-            None => Err(AuthenticationError::not_authenticated().into()),
+            None => Err(self.authenticator.refusal(false, request)),
         }
     }
 

@@ -47,14 +47,18 @@ pub(super) async fn reset(
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
     let settings = &hallpass.settings().accounts;
-    hallpass.admit(&request, settings.permissions.password_reset_confirm, Hides::Nothing).await?;
+    let caller = hallpass.admit(&request, settings.permissions.password_reset_confirm, Hides::Nothing).await?;
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
-    let (uid, token) = (serializer.trimmed("uid"), serializer.trimmed("token"));
+    let (uid, token) = serializer.link();
     let new = Secret::new(serializer.trimmed("new_password"));
     let again = settings.password_reset_confirm_retype.then(|| Secret::new(serializer.trimmed("re_new_password")));
     serializer.finish()?;
-    // djoser asks whether the password is strong before it knows whose it is.
-    require_strong(&hallpass, &new, None)?;
+    // djoser asks whether the password is strong before it knows whose it is: what it must not be like is the caller.
+    let caller = match caller {
+        Some(caller) => Some(hallpass.account_of(&caller).await?),
+        None => None,
+    };
+    require_strong(&hallpass, &new, caller.as_ref())?;
     require_same(&new, again)?;
     let account = links::owner(&hallpass, &uid, &token, |account| account.is_active).await?;
     store(&hallpass, &account, &new, Change { ends_tokens: true, is_login: true }).await

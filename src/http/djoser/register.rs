@@ -5,7 +5,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
-use super::super::fields::Serializer;
+use super::super::fields::{Presence, Serializer};
 use super::super::request_data::RequestData;
 use super::super::view::DEFAULT_PARSERS;
 use super::{Hallpass, Hides, links};
@@ -64,16 +64,20 @@ async fn validated(hallpass: &Hallpass, data: RequestData) -> Result<Registratio
     let settings = &hallpass.settings().accounts;
     let by_email = hallpass.logs_in_by_email();
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
-    let email = if by_email { Some(serializer.trimmed("email")) } else { serializer.optional("email", true) };
-    let email = email.unwrap_or_default();
-    serializer.complain("email", email_errors(hallpass, &email, by_email).await?);
-    let username = match by_email {
-        true => serializer.optional("username", false).unwrap_or_else(|| email.clone()),
-        false => serializer.trimmed("username"),
+    let presence = if by_email { Presence::Required } else { Presence::Optional };
+    let email = serializer.email("email", presence, validate_email);
+    if by_email && !serializer.has_complained_of("email") {
+        serializer.complain("email", taken_email(hallpass, &email).await?);
+    }
+    let username = match by_email && !serializer.has("username") {
+        // With an address to log in with, whoever sends no name is called by it.
+        true => email.clone(),
+        false => serializer.validated("username", validate_username),
     };
-    // With an address to log in with, whoever sends no name is called by it.
-    let field = if by_email && username == email { "email" } else { "username" };
-    serializer.complain(field, username_errors(hallpass, &username).await?);
+    if !username.is_empty() {
+        let field = if by_email && username == email { "email" } else { "username" };
+        serializer.insert_second(field, taken_username(hallpass, &username).await?);
+    }
     let password = Secret::new(serializer.trimmed("password"));
     let again = settings.user_create_password_retype.then(|| Secret::new(serializer.trimmed("re_password")));
     serializer.finish()?;
@@ -88,35 +92,18 @@ async fn validated(hallpass: &Hallpass, data: RequestData) -> Result<Registratio
     }
 }
 
-/// What is wrong with an address; that somebody has it, only where one logs in with it.
-pub(super) async fn email_errors(
-    hallpass: &Hallpass,
-    email: &str,
-    must_be_free: bool,
-) -> Result<Vec<String>, ApiError> {
-    let mut errors = validate_email(email);
-    if must_be_free && errors.is_empty() {
-        let wanted = Email::normalized(email).as_str().to_owned();
-        let others = hallpass.store().run(move |connection| accounts::find_by_email(connection, &wanted)).await?;
-        errors.extend((!others.is_empty()).then(|| EMAIL_TAKEN.to_owned()));
-    }
-    Ok(errors)
+/// Whether an address has somebody already; asked only where one logs in with it.
+pub(super) async fn taken_email(hallpass: &Hallpass, email: &str) -> Result<Vec<String>, ApiError> {
+    let wanted = Email::normalized(email).as_str().to_owned();
+    let others = hallpass.store().run(move |connection| accounts::find_by_email(connection, &wanted)).await?;
+    Ok(if others.is_empty() { Vec::new() } else { vec![EMAIL_TAKEN.to_owned()] })
 }
 
-/// What is wrong with a name, in REST framework's order: its letters, that it is taken, and the rest.
-pub(super) async fn username_errors(hallpass: &Hallpass, username: &str) -> Result<Vec<String>, ApiError> {
-    if username.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut errors = validate_username(username);
+/// Whether a name has somebody already.
+pub(super) async fn taken_username(hallpass: &Hallpass, username: &str) -> Result<Option<String>, ApiError> {
     let wanted = username.to_owned();
-    let taken = hallpass.store().run(move |connection| users::find_by_username(connection, &wanted)).await?.is_some();
-    if taken {
-        let after_letters =
-            usize::from(errors.first().is_some_and(|error| error.starts_with("Enter a valid username")));
-        errors.insert(after_letters, NAME_TAKEN.to_owned());
-    }
-    Ok(errors)
+    let taken = hallpass.store().run(move |connection| users::find_by_username(connection, &wanted)).await?;
+    Ok(taken.map(|_| NAME_TAKEN.to_owned()))
 }
 
 /// Writes the account and its mail; both or neither.
@@ -134,8 +121,9 @@ async fn store(hallpass: &Hallpass, username: String, email: String, encoded: Se
                 is_superuser: false,
             };
             let id = users::create(transaction, &user, now)?;
-            if !waits {
-                user_state::set_activated(transaction, id, now)?;
+            match waits {
+                true => user_state::set_awaiting(transaction, id)?,
+                false => user_state::set_activated(transaction, id, now)?,
             }
             mail(&this, transaction, id)?;
             Ok(id)

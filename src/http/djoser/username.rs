@@ -3,11 +3,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::fields::Serializer;
+use super::super::fields::{Presence, Serializer};
 use super::super::request_data::RequestData;
 use super::super::view::DEFAULT_PARSERS;
-use super::register::{email_errors, username_errors};
+use super::register::{taken_email, taken_username};
 use super::{Hallpass, Hides, gone, links, no_content};
+use crate::accounts::{validate_email, validate_username};
 use crate::error::{ApiError, FieldErrors};
 use crate::mail::MailKind;
 use crate::secret::Secret;
@@ -62,14 +63,16 @@ pub(super) async fn reset(
 
 /// The new name, if nobody has it and it was sent twice where that is asked for.
 async fn new_name(hallpass: &Hallpass, mut serializer: Serializer, retype: bool) -> Result<String, ApiError> {
-    let field = if hallpass.logs_in_by_email() { &EMAIL } else { &USERNAME };
-    let new = serializer.trimmed(field.new);
-    if !serializer.has_complained_of(field.new) {
-        let errors = match hallpass.logs_in_by_email() {
-            true => email_errors(hallpass, &new, true).await?,
-            false => username_errors(hallpass, &new).await?,
-        };
-        serializer.complain(field.new, errors);
+    let by_email = hallpass.logs_in_by_email();
+    let field = if by_email { &EMAIL } else { &USERNAME };
+    let new = match by_email {
+        true => serializer.email(field.new, Presence::Required, validate_email),
+        false => serializer.validated(field.new, validate_username),
+    };
+    if by_email && !serializer.has_complained_of(field.new) {
+        serializer.complain(field.new, taken_email(hallpass, &new).await?);
+    } else if !by_email && !new.is_empty() {
+        serializer.insert_second(field.new, taken_username(hallpass, &new).await?);
     }
     let again = retype.then(|| serializer.trimmed(field.again));
     serializer.finish()?;

@@ -65,8 +65,8 @@ class Seed:
 
 def own_tables(connection: Any, url: str) -> list[str]:
     """The tables that only hallpass has, where it is, those that refer to another first."""
-    names = "SELECT name FROM sqlite_master WHERE type = 'table'" if is_sqlite(url) else "SELECT table_name FROM information_schema.tables"
-    there = {row[0] for row in connection.execute(names).fetchall()}
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table'" if is_sqlite(url) else "SELECT tablename FROM pg_tables"
+    there = {row[0] for row in connection.execute(tables).fetchall()}
     return sorted((name for name in there if name.startswith("hallpass_")), reverse=True)
 
 

@@ -1,5 +1,6 @@
 """The mails that a server put into its folder, a file each, and what is kept of them."""
 
+import html
 import re
 import time
 from email import message_from_bytes
@@ -42,7 +43,7 @@ def read(path: Path) -> dict[str, str]:
     # A header folded before its first word begins with the blank of the fold.
     mail = {name: str(message[name]).strip() for name in ["from", "to", "subject"]} | {"text": part(message, "plain")}
     link = HREF.search(part(message, "html"))
-    return mail | ({"html_link": link[1]} if link else {})
+    return mail | ({"html_link": html.unescape(link[1])} if link else {})
 
 
 def part(message: Any, subtype: str) -> str:
