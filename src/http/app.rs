@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 #[cfg(unix)]
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -17,6 +18,7 @@ use actix_web::{App, HttpResponse, web};
 use futures_util::future;
 use socket2::{Domain, Socket, Type};
 
+use super::cors::{self, Cors};
 use super::guarded::{Guarded, Patience};
 use super::{Hallpass, request_log};
 use crate::error::ApiError;
@@ -209,9 +211,11 @@ fn application(
         InitError = (),
     > + use<>,
 > {
+    let cors = Rc::new(Cors::from_settings(hallpass.settings()));
     App::new()
         .configure(hallpass.configure_routes())
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NotFound) }))
+        .wrap(from_fn(move |request, next| cors::share(Rc::clone(&cors), request, next)))
         .wrap(django_headers())
         .wrap(from_fn(request_log::log))
 }

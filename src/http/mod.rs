@@ -5,6 +5,7 @@
 mod app;
 mod authtoken;
 mod body;
+mod cors;
 mod djoser;
 mod fields;
 mod guarded;

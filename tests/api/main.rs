@@ -4,8 +4,10 @@
 mod bad_inputs;
 mod commands;
 mod conformance;
+mod cors;
 mod create_token;
 mod examples;
+mod jwt;
 mod layering;
 mod mail;
 mod rotation;

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hallpass::clock::Timestamp;
 use serde_json::{Map, Value};
 
-use super::data::{Departure, Recorded, Token};
+use super::data::{Departure, Mail, Recorded, Token};
+use super::mails;
 use crate::support::client::Response;
 
 /// What the frameworks set, and so what is compared. One that was not recorded must not be there.
@@ -88,16 +89,19 @@ fn claims(token: &Value) -> Value {
 /// What is wrong with an answer; nothing when it is as recorded, or as the departure says and not as recorded.
 pub fn differences(
     response: &Response,
+    mails: &[Mail],
     recorded: &Recorded,
     departure: Option<&Departure>,
     known: &Known,
 ) -> Vec<String> {
-    let from_recording = from_recording(response, recorded, known);
+    let mut from_recording = from_recording(response, recorded, known);
+    from_recording.extend(mails::differences(mails, &recorded.mails, known));
     let Some(Departure { expect, .. }) = departure else { return from_recording };
     let mut wrong = Vec::new();
     if from_recording.is_empty() {
         wrong.push("this is what the reference answers: the departure must go".to_owned());
     }
+    wrong.extend(mails::differences(mails, expect.mails.as_ref().unwrap_or(&recorded.mails), known));
     wrong.extend(status(response, expect.status));
     wrong.extend(headers(response, &expect.headers));
     let text = response.text();

@@ -37,7 +37,8 @@ impl Office {
     }
 
     pub fn open(database: &TestDatabase, settings: &str, clock: Clock) -> Result<Self, MailError> {
-        let fixed = "accounts.email_frontend_domain = \"app.example.com\"\n";
+        let fixed =
+            "accounts.email_frontend_domain = \"app.example.com\"\naccounts.email_frontend_protocol = \"https\"\n";
         let name =
             if settings.contains("site_name") { "" } else { "accounts.email_frontend_site_name = \"Example\"\n" };
         let settings = format!("{}\n{fixed}{name}{settings}", database.settings());
