@@ -4,6 +4,9 @@ pub mod accounts;
 pub mod auth;
 pub mod clock;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod json;
 pub mod jwt;

@@ -50,7 +50,7 @@ impl AuthenticationScheme for BasicAuthentication {
 }
 
 /// The name and the password; `None` when the header is not for this scheme.
-fn credentials(words: &[&[u8]]) -> Result<Option<(String, Secret)>, AuthenticationError> {
+pub(crate) fn credentials(words: &[&[u8]]) -> Result<Option<(String, Secret)>, AuthenticationError> {
     let invalid = |why: &str| AuthenticationError::failed(format!("Invalid basic header. {why}"));
     let encoded = match words {
         [keyword, ..] if !keyword.eq_ignore_ascii_case(b"basic") => return Ok(None),

@@ -36,24 +36,6 @@ impl TokenAuthentication {
         Self { store, clock, keyword, folded_keyword, lifetime: Lifetime(settings.lifetime) }
     }
 
-    /// The key in the header; `None` when the header is not for this scheme.
-    fn key<'h>(&self, words: &[&'h [u8]]) -> Result<Option<&'h str>, AuthenticationError> {
-        let invalid = |why: &str| AuthenticationError::failed(format!("Invalid token header. {why}"));
-        match words {
-            [keyword, ..] if !self.is_keyword(keyword) => Ok(None),
-            [] => Ok(None),
-            [_] => Err(invalid("No credentials provided.")),
-            [_, key] => str::from_utf8(key)
-                .map(Some)
-                .map_err(|_| invalid("Token string should not contain invalid characters.")),
-            _ => Err(invalid("Token string should not contain spaces.")),
-        }
-    }
-
-    fn is_keyword(&self, word: &[u8]) -> bool {
-        word.to_ascii_lowercase() == self.folded_keyword
-    }
-
     fn admit(&self, holder: Holder) -> Result<Authenticated, AuthenticationError> {
         if !holder.user.is_active {
             return Err(AuthenticationError::failed("User inactive or deleted."));
@@ -72,7 +54,7 @@ impl AuthenticationScheme for TokenAuthentication {
     ) -> LocalBoxFuture<'r, Result<Option<Authenticated>, ApiError>> {
         Box::pin(async move {
             let Some(value) = header::joined(request, &AUTHORIZATION) else { return Ok(None) };
-            let Some(key) = self.key(&header::words(&value))? else { return Ok(None) };
+            let Some(key) = key(&header::words(&value), &self.folded_keyword)? else { return Ok(None) };
             let holder = self.store.find_token_holder(key).await?;
             let holder = holder.ok_or_else(|| AuthenticationError::failed("Invalid token."))?;
             Ok(Some(self.admit(holder)?))
@@ -81,6 +63,23 @@ impl AuthenticationScheme for TokenAuthentication {
 
     fn authenticate_header(&self, _: &HttpRequest) -> Option<HeaderValue> {
         WwwAuthenticate(Keyword(self.keyword.clone())).try_into_value().ok()
+    }
+}
+
+/// The key in the header; `None` when the header is not for this scheme.
+pub(crate) fn key<'h>(
+    words: &[&'h [u8]],
+    folded_keyword: &[u8],
+) -> Result<Option<&'h str>, AuthenticationError> {
+    let invalid = |why: &str| AuthenticationError::failed(format!("Invalid token header. {why}"));
+    match words {
+        [keyword, ..] if keyword.to_ascii_lowercase() != folded_keyword => Ok(None),
+        [] => Ok(None),
+        [_] => Err(invalid("No credentials provided.")),
+        [_, key] => str::from_utf8(key)
+            .map(Some)
+            .map_err(|_| invalid("Token string should not contain invalid characters.")),
+        _ => Err(invalid("Token string should not contain spaces.")),
     }
 }
 

@@ -25,6 +25,11 @@ use std::sync::Arc;
 use actix_web::web;
 
 pub use app::{Server, StartError};
+#[cfg(feature = "fuzzing")]
+pub(crate) use {
+    body::{Parser, field::char_field, parse as parse_body},
+    negotiation::{Renderer, negotiate},
+};
 
 use crate::accounts::{LinkTokens, Post};
 use crate::auth::{self, AuthenticationScheme, Authenticator, ModelBackend};

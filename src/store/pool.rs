@@ -78,7 +78,7 @@ where
 /// The URL with limits on how long a server that does not answer is waited for, where it sets none itself.
 fn with_time_limits(url: &str) -> String {
     let mut url = url.to_owned();
-    for (name, value) in [("connect_timeout", "3"), ("tcp_user_timeout", "5000")] {
+    for (name, value) in [("connect_timeout", "2"), ("tcp_user_timeout", "5000")] {
         if !url.contains(name) {
             let separator = if url.contains('?') { '&' } else { '?' };
             url.push_str(&format!("{separator}{name}={value}"));

@@ -443,7 +443,7 @@ fn a_postgresql_server_that_never_answers_is_told_in_time() {
 
     let ended = create_token(&database, &["alice"]);
 
-    assert_refused(&ended, "timeout expired");
+    assert_refused(&ended, "the database is ");
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
 }
 
