@@ -33,6 +33,50 @@ install_on_debian() {
     "${install[@]}" >&2 || { apt-get update -qq >&2 && "${install[@]}" >&2; }
 }
 
+# make_venv FOLDER PACKAGE…: a Python in FOLDER with these packages from PyPI. `why_not` says why it cannot be had.
+make_venv() {
+    local venv=$1
+    shift
+    # Debian's python3 comes without what makes a venv usable.
+    if ! new_venv "$venv" && ! { install_on_debian python3 python3-venv && new_venv "$venv"; }; then
+        why_not="no python3 with venv here (Debian: apt-get install python3-venv)"
+        return 1
+    fi
+    if ! "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" >"$venv/pip.log" 2>&1; then
+        tail -n 5 "$venv/pip.log" >&2
+        why_not="pip could not install $* from PyPI"
+        return 1
+    fi
+}
+
+new_venv() {
+    rm -rf "$1"
+    python3 -m venv "$1" >/dev/null 2>&1
+}
+
+# install_from_npm FOLDER PACKAGE…: these packages in FOLDER; without any, those of FOLDER's own package-lock.json.
+# `why_not` says why they cannot be had. Debian's own Node.js may be too old, so none is installed.
+# shellcheck disable=SC2034 # why_not is for those who source this file
+install_from_npm() {
+    local folder=$1 how=(ci) version
+    shift
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        why_not="node or npm is not installed (https://nodejs.org)"
+        return 1
+    fi
+    version=$(node --version)
+    if ! printf '%s\n' v20.19.0 "$version" | sort -CV; then
+        why_not="node $version is older than v20.19.0"
+        return 1
+    fi
+    if [ $# -gt 0 ]; then how=(install "$@"); fi
+    if ! npm "${how[@]}" --prefix "$folder" --no-audit --no-fund --loglevel=error >"$folder/npm.log" 2>&1; then
+        tail -n 5 "$folder/npm.log" >&2
+        why_not="npm could not install ${*:-what package-lock.json names}"
+        return 1
+    fi
+}
+
 # free_port: prints a loopback port that nobody listens on, below the range from which systems hand out ports.
 free_port() {
     local port

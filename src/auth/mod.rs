@@ -34,9 +34,9 @@ use crate::settings::{Backend, Settings};
 use crate::store::Store;
 
 pub(crate) use header::joined as joined_header;
+pub(crate) use user_claim::{user_claim, user_key};
 #[cfg(feature = "fuzzing")]
 pub(crate) use {basic::credentials as basic_credentials, header::words as header_words, token::key as token_key};
-pub(crate) use user_claim::{user_claim, user_key};
 
 /// The chain that `auth.backends` asks for.
 pub(crate) fn from_settings(

@@ -67,18 +67,15 @@ impl AuthenticationScheme for TokenAuthentication {
 }
 
 /// The key in the header; `None` when the header is not for this scheme.
-pub(crate) fn key<'h>(
-    words: &[&'h [u8]],
-    folded_keyword: &[u8],
-) -> Result<Option<&'h str>, AuthenticationError> {
+pub(crate) fn key<'h>(words: &[&'h [u8]], folded_keyword: &[u8]) -> Result<Option<&'h str>, AuthenticationError> {
     let invalid = |why: &str| AuthenticationError::failed(format!("Invalid token header. {why}"));
     match words {
         [keyword, ..] if keyword.to_ascii_lowercase() != folded_keyword => Ok(None),
         [] => Ok(None),
         [_] => Err(invalid("No credentials provided.")),
-        [_, key] => str::from_utf8(key)
-            .map(Some)
-            .map_err(|_| invalid("Token string should not contain invalid characters.")),
+        [_, key] => {
+            str::from_utf8(key).map(Some).map_err(|_| invalid("Token string should not contain invalid characters."))
+        }
         _ => Err(invalid("Token string should not contain spaces.")),
     }
 }

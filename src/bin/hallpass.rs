@@ -20,17 +20,21 @@ fn main() -> ExitCode {
 fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
     let Context { settings, clock, .. } = Context::open(config.clone())?;
     logging::start(settings.log.format, clock);
+    let patience = settings.server.shutdown_timeout;
     let hallpass = Hallpass::open(settings).map_err(|error| Failure(error.to_string()))?;
     let server = Server::bind(hallpass.clone()).map_err(|error| Failure(error.to_string()))?;
     actix_web::rt::System::new()
         .block_on(async {
             let (address, database) = (server.address(), hallpass.store().url().clone());
             reload_keys_on_hangup(hallpass.clone(), config);
-            // It ends when the server has.
-            let _sender = hallpass.post().start()?;
+            let sender = hallpass.post().start()?;
             let running = server.run()?;
             log::info!("listening at http://{address} on {database}");
-            running.await
+            running.await?;
+            if !sender.stop(patience) {
+                log::warn!("a mail was under way; the next start sends it again");
+            }
+            Ok::<_, io::Error>(())
         })
         .map_err(|error| Failure(format!("the server failed: {error}")))?;
     log::info!("stopped");

@@ -173,7 +173,8 @@ impl Hallpass {
         }
     }
 
-    /// For `App::configure`: [`Hallpass::configure`] and every route that the settings switch on.
+    /// For `App::configure`: [`Hallpass::configure`] and every route that the settings switch on. Where accounts send mail,
+    /// the application also starts the thread that does, with [`Post::start`].
     pub fn configure_routes(&self) -> impl FnOnce(&mut web::ServiceConfig) + use<> {
         let hallpass = self.clone();
         move |config| {

@@ -7,7 +7,7 @@ use super::StoreError;
 
 /// A borrowed connection to whichever database the settings chose.
 ///
-/// diesel's own `MultiConnection` refuses `on_conflict` and types of one's own; this enum with [`on_each!`] compiles
+/// diesel's own `MultiConnection` refuses `on_conflict` and types of one's own; this enum with the macro `on_each!` compiles
 /// every query for both databases instead, so that each keeps all that diesel can do with it.
 #[non_exhaustive]
 pub enum DbConnection<'c> {

@@ -1,6 +1,7 @@
 //! The service over real sockets, on real databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod accounts;
 mod bad_inputs;
 mod commands;
 mod conformance;

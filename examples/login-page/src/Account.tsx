@@ -28,8 +28,7 @@ export function Account() {
 
   return (
     <section>
-      {/* The form that had the focus is gone; this takes it, so that screen readers say what came instead. */}
-      <h1 tabIndex={-1} ref={(heading) => heading?.focus()}>Your account</h1>
+      <h1 tabIndex={-1} ref={takeFocus}>Your account</h1>
       {problem !== undefined && explain(problem).map((sentence) => <p role="alert" key={sentence}>{sentence}</p>)}
       {user && (
         <dl>
@@ -42,4 +41,9 @@ export function Account() {
       <button onClick={() => void logOut()}>Log out</button>
     </section>
   );
+}
+
+/** The form that had the focus is gone: screen readers say what came in its place. */
+function takeFocus(heading: HTMLElement | null) {
+  heading?.focus();
 }

@@ -7,7 +7,10 @@ type Answer = Record<string, unknown>;
 
 /** When the service was asked and said no. */
 export class Refused extends Error {
-  constructor(readonly answer: Answer) {
+  constructor(
+    readonly status: number,
+    private readonly answer: Answer,
+  ) {
     super("hallpass refused the request");
   }
 
@@ -26,7 +29,7 @@ export class Refused extends Error {
 export async function request<Body>(
   method: string,
   path: string,
-  { body, access }: { body?: object; access?: string | undefined } = {},
+  { body, access }: { body?: object; access?: string | null } = {},
 ): Promise<Body> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body) headers["Content-Type"] = "application/json";
@@ -36,7 +39,7 @@ export async function request<Body>(
   if (response.status >= 500) throw new Error(`hallpass answered ${response.status}`);
   // 204 has no body.
   const answer: unknown = text === "" ? {} : JSON.parse(text);
-  if (!response.ok) throw new Refused(answer as Answer);
+  if (!response.ok) throw new Refused(response.status, answer as Answer);
   return answer as Body;
 }
 

@@ -13,8 +13,6 @@ type Tokens = { access: string; refresh: string };
 /** "ended" is "out" for somebody who did not mean to leave. */
 type State = "in" | "out" | "ended";
 
-const KEY = "hallpass";
-
 const listeners = new Set<() => void>();
 let ended = false;
 let renewal: Promise<void> | undefined;
@@ -30,7 +28,7 @@ export function subscribe(listener: () => void): () => void {
 }
 
 export function state(): State {
-  if (stored()) return "in";
+  if (localStorage.getItem("refresh") !== null) return "in";
   return ended ? "ended" : "out";
 }
 
@@ -41,7 +39,7 @@ export async function logIn(username: string, password: string): Promise<void> {
 
 /** Forgets the tokens, and has the service refuse the refresh token from now on. */
 export async function logOut(): Promise<void> {
-  const refresh = stored()?.refresh;
+  const refresh = localStorage.getItem("refresh");
   forget(false);
   // Where the service does not hear of it, the token ends by itself, and nobody here has it any longer.
   if (refresh) await request("POST", "/api/token/blacklist/", { body: { refresh } }).catch(() => undefined);
@@ -61,42 +59,41 @@ export function renew(): Promise<void> {
 }
 
 async function exchange(): Promise<void> {
-  const before = stored();
-  if (!before) return;
+  const refresh = localStorage.getItem("refresh");
+  // Another tab may have been faster, or somebody has logged out: what is there then is not ours to change.
+  const isStillThere = () => localStorage.getItem("refresh") === refresh;
   try {
-    const renewed = await request<Partial<Tokens>>("POST", "/auth/jwt/refresh/", { body: { refresh: before.refresh } });
-    // Whoever logged out meanwhile stays out. The answer has a refresh token only where the service rotates them.
-    if (stored()?.refresh === before.refresh) store({ ...before, ...renewed });
+    // The answer has a refresh token only where the service rotates them.
+    const renewed = await request<Partial<Tokens>>("POST", "/auth/jwt/refresh/", { body: { refresh } });
+    if (isStillThere()) store(renewed);
   } catch (problem) {
-    if (!(problem instanceof Refused)) throw problem;
-    // Another tab may have been faster: then its tokens are the ones to use.
-    if (stored()?.refresh === before.refresh) forget(true);
+    if (!(problem instanceof Refused) || problem.status === 429) throw problem;
+    if (isStillThere()) forget(true);
   }
 }
 
-/** A request with the access token. One that has expired is renewed, and the request sent once more. */
+/** A request with the access token. When that has expired it is renewed, and the request sent once more. */
 async function authorized<Answer>(method: string, path: string): Promise<Answer> {
+  const access = localStorage.getItem("access");
   try {
-    return await request<Answer>(method, path, { access: stored()?.access });
+    return await request<Answer>(method, path, { access });
   } catch (problem) {
-    if (!(problem instanceof Refused) || problem.answer.code !== "token_not_valid") throw problem;
-    await renew();
-    return request<Answer>(method, path, { access: stored()?.access });
+    if (!(problem instanceof Refused) || problem.status !== 401) throw problem;
+    // Where the refusal comes late, the token has been replaced already.
+    if (localStorage.getItem("access") === access) await renew();
+    return request<Answer>(method, path, { access: localStorage.getItem("access") });
   }
 }
 
-function stored(): Tokens | null {
-  return JSON.parse(localStorage.getItem(KEY) ?? "null") as Tokens | null;
-}
-
-function store(tokens: Tokens): void {
+function store(tokens: Partial<Tokens>): void {
   ended = false;
-  localStorage.setItem(KEY, JSON.stringify(tokens));
+  for (const [name, token] of Object.entries(tokens)) localStorage.setItem(name, token);
   listeners.forEach((listener) => listener());
 }
 
 function forget(unasked: boolean): void {
   ended = unasked;
-  localStorage.removeItem(KEY);
+  localStorage.removeItem("access");
+  localStorage.removeItem("refresh");
   listeners.forEach((listener) => listener());
 }

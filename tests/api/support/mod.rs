@@ -45,6 +45,20 @@ impl TestApp {
         Self { client: Client::new(address), clock, hallpass, database, stop: Some(stop) }
     }
 
+    /// Stops the server and starts another on the same database, at the same time of the same clock. A setting here takes
+    /// the place of the one that every test has.
+    pub fn restart(&mut self, settings: &str) {
+        self.stop();
+        let key = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+        let changed: Vec<String> = settings.lines().map(key).collect();
+        let usual = self.database.settings();
+        let kept: Vec<&str> = usual.lines().filter(|line| !changed.contains(&key(line))).collect();
+        let settings = Settings::from_toml(&format!("{}\n{settings}", kept.join("\n"))).expect("valid settings");
+        self.hallpass = Hallpass::open_at(settings, self.clock.clone()).expect("a database that opens");
+        let (address, stop) = serve(self.hallpass.clone());
+        (self.client, self.stop) = (Client::new(address), Some(stop));
+    }
+
     /// Runs `test` with a fresh server on every kind of database that there is.
     pub fn on_each(settings: &str, test: impl Fn(&mut TestApp)) {
         for kind in Kind::available() {
@@ -77,13 +91,19 @@ impl TestApp {
     }
 }
 
-impl Drop for TestApp {
-    fn drop(&mut self) {
+impl TestApp {
+    fn stop(&mut self) {
         if let Some((handle, thread)) = self.stop.take() {
             // The command is sent when `stop` is called; the thread ends when it has been carried out.
             drop(handle.stop(false));
             let _ = thread.join();
         }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

@@ -148,6 +148,8 @@ def name_known(value: str, sent: str, known: frozenset[str], earlier: list[Answe
         return value
     for number, answer in enumerate(earlier, start=1):
         for field, token in json_fields(answer):
+            if field == "id" and str(token) == value:
+                return f"{{{{step{number}.id}}}}"
             for claim, said in tokens.claims(str(token)).items():
                 if said == value:
                     return f"{{{{step{number}.{field}.{claim}}}}}"

@@ -23,6 +23,8 @@ def opened(token: str, now: float, name_known: Callable[[str], str | None]) -> d
     def name(value: Any) -> str:
         if isinstance(value, int) and not isinstance(value, bool) and abs(value - now) < A_MOMENT_OF_THE_SERVER:
             return moment(value, now)
+        if isinstance(value, str) and value.isdecimal():
+            return json.dumps(name_known(value) or value)
         for pattern, kind in RANDOM.items():
             if isinstance(value, str) and kind.fullmatch(value):
                 return json.dumps(name_known(value) or f"{{{{{pattern}}}}}")
