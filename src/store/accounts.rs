@@ -1,6 +1,7 @@
 //! `auth_user` as its owner sees it: read and changed by way of the accounts' endpoints.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use super::connection::on_each;
 use super::schema::{auth_user, token_blacklist_outstandingtoken as outstanding};
@@ -12,6 +13,9 @@ use crate::secret::Secret;
 /// Tables that have rows of a user and are not Django's business to know of being deleted: they go with the user. The
 /// last is the admin's, where a project has one.
 const OWNED: [&str; 3] = ["auth_user_groups", "auth_user_user_permissions", "django_admin_log"];
+
+/// How many accounts with one address are looked at, where some of them may not be meant.
+const MOST_OF_ONE_ADDRESS: i64 = 100;
 
 /// A user with everything that belongs to their account.
 #[derive(Clone, Queryable, Selectable)]
@@ -89,6 +93,39 @@ pub fn find_by_email(connection: &mut DbConnection<'_>, email: &str) -> Result<V
     Ok(on_each!(connection, |c| users.select(Account::as_select()).load(c))?)
 }
 
+/// The accounts with exactly this address that are active, or those that are not. Who is not meant does not stand in the
+/// way of who is: anybody may register with an address that is not theirs.
+pub fn find_by_email_and_activity(
+    connection: &mut DbConnection<'_>,
+    email: &str,
+    is_active: bool,
+) -> Result<Vec<Account>, StoreError> {
+    if email.is_empty() || email.contains('\0') {
+        return Ok(Vec::new());
+    }
+    let users = auth_user::table
+        .filter(auth_user::email.eq(email).and(auth_user::is_active.eq(is_active)))
+        .order(auth_user::id)
+        .limit(MOST_OF_ONE_ADDRESS);
+    Ok(on_each!(connection, |c| users.select(Account::as_select()).load(c))?)
+}
+
+/// Takes an address for an account that is to be the only one with it; whoever does so at the same time waits until the
+/// transaction ends. Django's table has no constraint that would decide between them.
+///
+/// # Errors
+/// [`StoreError::Exists`] when somebody has it.
+pub fn reserve_email(transaction: &mut DbConnection<'_>, email: &str) -> Result<(), StoreError> {
+    if let DbConnection::Postgres(c) = transaction {
+        let lock = diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))");
+        lock.bind::<Text, _>(email).execute(&mut **c)?;
+    }
+    match find_by_email(transaction, email)?.is_empty() {
+        true => Ok(()),
+        false => Err(StoreError::Exists("a user with this address".to_owned())),
+    }
+}
+
 /// Whether a user who is not active may become it by a link: when they were told to wait for one or, of users whom this
 /// service did not make, when they have never logged in. Whoever was made inactive after that was banned.
 pub fn awaits_activation(connection: &mut DbConnection<'_>, account: &Account) -> Result<bool, StoreError> {
@@ -141,6 +178,10 @@ pub fn set_username(transaction: &mut DbConnection<'_>, id: i32, username: &str)
 /// # Errors
 /// [`StoreError::Gone`] when other tables still refer to the user.
 pub fn delete(transaction: &mut DbConnection<'_>, id: i32) -> Result<(), StoreError> {
+    // Whoever logs in at the same time waits, and then finds nobody.
+    if find_for_update(transaction, id)?.is_none() {
+        return Ok(());
+    }
     tokens::delete_of_user(transaction, id)?;
     for table in OWNED {
         if migrate::has_table(transaction, table)? {

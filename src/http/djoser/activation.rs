@@ -34,7 +34,7 @@ pub(super) async fn activate(
         connection.write(|transaction| {
             // Again under a lock: whoever was banned in between stays banned.
             let Some(account) = accounts::find_for_update(transaction, id)? else { return Ok(false) };
-            if !accounts::awaits_activation(transaction, &account)? {
+            if !links::is_good(&this, &account, &token) || !accounts::awaits_activation(transaction, &account)? {
                 return Ok(false);
             }
             accounts::activate(transaction, id, now)?;
@@ -49,7 +49,7 @@ pub(super) async fn activate(
             hallpass.post().wake();
             Ok(no_content())
         }
-        false => Err(links::error("token", "Invalid token for given user.").into()),
+        false => Err(links::wrong_token()),
     }
 }
 

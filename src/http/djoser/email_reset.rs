@@ -64,11 +64,8 @@ pub(super) async fn candidate(hallpass: &Hallpass, email: &str, active: bool) ->
     let wanted = email.to_owned();
     let found = hallpass.store().run(move |connection| {
         let mut candidates = Vec::new();
-        for account in accounts::find_by_email(connection, &wanted)? {
-            let fits = match active {
-                true => account.is_active,
-                false => accounts::awaits_activation(connection, &account)?,
-            };
+        for account in accounts::find_by_email_and_activity(connection, &wanted, active)? {
+            let fits = active || accounts::awaits_activation(connection, &account)?;
             if fits && account.has_usable_password() {
                 candidates.push(account);
             }

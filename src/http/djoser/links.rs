@@ -53,12 +53,22 @@ pub(super) async fn owner(
         None => None,
     };
     let account = account.ok_or_else(|| error("uid", "Invalid user id or user doesn't exist."))?;
-    let password = account.encoded_password();
-    let is_genuine = hallpass.link_tokens().check(&state(&account, password.expose()), token, hallpass.clock().now());
-    match is_genuine && may(&account) {
+    match is_good(hallpass, &account, token) && may(&account) {
         true => Ok(account),
-        false => Err(error("token", "Invalid token for given user.").into()),
+        false => Err(wrong_token()),
     }
+}
+
+/// Whether `token` is of this account as it is, and of now. Whoever holds the row asks again: of those who use a link at
+/// the same time only the first finds the account as it was.
+pub(super) fn is_good(hallpass: &Hallpass, account: &Account, token: &str) -> bool {
+    let password = account.encoded_password();
+    hallpass.link_tokens().check(&state(account, password.expose()), token, hallpass.clock().now())
+}
+
+/// The link is not theirs, or good no longer.
+pub(super) fn wrong_token() -> ApiError {
+    error("token", "Invalid token for given user.").into()
 }
 
 /// 400 at `field`.

@@ -8,9 +8,9 @@ use super::super::view::{DEFAULT_PARSERS, ok};
 use super::{Hallpass, Shown, links, users};
 use crate::accounts::validate_email;
 use crate::error::{ApiError, FieldErrors};
-use crate::mail::MailKind;
 use crate::secret::Secret;
 use crate::store::accounts::{self, Account};
+use crate::store::{DbConnection, StoreError};
 
 pub(super) async fn read(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
     let account = hallpass.admit_account(&request, hallpass.settings().accounts.permissions.user).await?;
@@ -38,34 +38,52 @@ pub(super) async fn delete(
 
 /// Takes a new address, if there is one in the body, and nothing else.
 ///
-/// With `accounts.send_activation_email` a changed address has to be confirmed: the account waits until it is.
+/// With `accounts.send_activation_email` a changed address has to be confirmed: the account waits until it is. That of a
+/// user who was banned waits for nothing. Where one logs in with the address, it is as little to be changed here as the
+/// name is elsewhere.
 pub(super) async fn change(
     hallpass: &Hallpass,
     mut account: Account,
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
+    if hallpass.logs_in_by_email() {
+        return Ok(ok(&Shown::of(&account, hallpass)));
+    }
     let is_sent = serializer.has("email");
     let email = Some(serializer.email("email", Presence::Optional, validate_email)).filter(|_| is_sent);
     serializer.finish()?;
     let Some(email) = email else { return Ok(ok(&Shown::of(&account, hallpass))) };
-    let is_changed = email != account.email;
-    let waits = hallpass.settings().accounts.send_activation_email && is_changed;
     email.clone_into(&mut account.email);
-    let (post, changed, mail) = (hallpass.post().clone(), account.clone(), links::activation(hallpass, &account));
-    let sends = hallpass.settings().accounts.send_activation_email && (waits || !account.is_active);
-    hallpass
+    let (this, id) = (hallpass.clone(), account.id);
+    let changed = hallpass
         .store()
-        .run(move |connection| {
-            connection.write(|transaction| {
-                accounts::set_email(transaction, changed.id, &changed.email, waits)?;
-                if sends { post.enqueue(transaction, &mail) } else { Ok(()) }
-            })
-        })
+        .run(move |connection| connection.write(|transaction| store_email(&this, transaction, id, email)))
         .await?;
+    if !changed {
+        return Err(ApiError::NoSuchUser);
+    }
     hallpass.post().wake();
-    log::debug!("changed the address of user {}; {} mail: {sends}", account.id, MailKind::Activation);
     Ok(ok(&Shown::of(&account, hallpass)))
+}
+
+/// Whether there still is such an account.
+fn store_email(
+    hallpass: &Hallpass,
+    transaction: &mut DbConnection<'_>,
+    id: i32,
+    email: String,
+) -> Result<bool, StoreError> {
+    let Some(mut account) = accounts::find_for_update(transaction, id)? else { return Ok(false) };
+    let awaits = accounts::awaits_activation(transaction, &account)?;
+    let confirms = hallpass.settings().accounts.send_activation_email && (account.is_active || awaits);
+    let is_changed = email != account.email;
+    accounts::set_email(transaction, id, &email, confirms && is_changed)?;
+    account.email = email;
+    if confirms && (is_changed || awaits) {
+        hallpass.post().enqueue(transaction, &links::activation(hallpass, &account))?;
+    }
+    Ok(true)
 }
 
 /// Refuses whoever does not know the password of `account`: `CurrentPasswordSerializer`.

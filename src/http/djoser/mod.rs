@@ -144,11 +144,7 @@ impl Hallpass {
     /// The row of a caller; a scheme that did not look it up may name one that is gone.
     async fn account_of(&self, caller: &Authenticated) -> Result<Account, ApiError> {
         let gone = || AuthenticationError::failed("User not found").with_code("user_not_found");
-        let key = match &caller.user.id {
-            UserId::Row(id) => Some(Key::Id(*id)),
-            UserId::Claim(claim) => user_key(claim, self.settings().jwt.user_id_field).unwrap_or_default(),
-        };
-        let key = key.ok_or_else(gone)?;
+        let key = self.key_of(caller).ok_or_else(gone)?;
         let account = self.store().run(move |connection| {
             Ok(match rows::find(connection, &key)? {
                 Some(user) => accounts::find(connection, user.id)?,
@@ -158,11 +154,26 @@ impl Hallpass {
         Ok(account.await?.ok_or_else(gone)?)
     }
 
+    fn key_of(&self, caller: &Authenticated) -> Option<Key> {
+        match &caller.user.id {
+            UserId::Row(id) => Some(Key::Id(*id)),
+            UserId::Claim(claim) => user_key(claim, self.settings().jwt.user_id_field).unwrap_or_default(),
+        }
+    }
+
+    /// Whether `account` is the caller's own. A claim may hold a name, and a name may be a number.
+    fn is_own(&self, caller: &Authenticated, account: &Account) -> bool {
+        match self.key_of(caller) {
+            Some(Key::Id(id)) => id == account.id,
+            Some(Key::Username(name)) => name == account.username,
+            None => false,
+        }
+    }
+
     /// Whether `caller` may do to `account` what `permission` is about.
     fn may(&self, caller: Option<&Authenticated>, account: &Account, permission: Permission, reads: bool) -> bool {
-        let (is_staff, is_self) = caller.map_or((false, false), |caller| {
-            (caller.user.is_staff, caller.user.id.to_string() == account.id.to_string())
-        });
+        let is_staff = caller.is_some_and(|caller| caller.user.is_staff);
+        let is_self = caller.is_some_and(|caller| self.is_own(caller, account));
         match permission {
             Permission::AllowAny | Permission::IsAuthenticated | Permission::IsAdminUser => true,
             Permission::CurrentUserOrAdmin => is_staff || is_self,

@@ -96,7 +96,7 @@ async fn store(
     change: Change,
 ) -> Result<HttpResponse, ApiError> {
     let encoded = hallpass.backend().hash(password).await?;
-    let (this, before, now) = (hallpass.clone(), account.clone(), hallpass.clock().now());
+    let (this, before) = (hallpass.clone(), account.clone());
     let confirms = hallpass.settings().accounts.password_changed_email_confirmation;
     let stored = hallpass.store().run(move |connection| {
         connection.write(|transaction| {
@@ -104,6 +104,8 @@ async fn store(
             if !users::replace_password(transaction, before.id, &before.encoded_password(), &encoded)? {
                 return Ok(false);
             }
+            // From here on nobody else changes this user: what was issued before was issued by now.
+            let now = this.clock().now();
             if change.is_login {
                 users::set_last_login(transaction, before.id, now)?;
             }
@@ -122,7 +124,7 @@ async fn store(
             hallpass.post().wake();
             Ok(no_content())
         }
-        false if change.is_login => Err(links::error("token", "Invalid token for given user.").into()),
+        false if change.is_login => Err(links::wrong_token()),
         false => Err(FieldErrors::of("current_password", vec!["Invalid password.".to_owned()]).into()),
     }
 }

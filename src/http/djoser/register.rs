@@ -9,7 +9,7 @@ use super::super::fields::{Presence, Serializer};
 use super::super::request_data::RequestData;
 use super::super::view::DEFAULT_PARSERS;
 use super::{Hallpass, Hides, links};
-use crate::accounts::{Email, normalize_username, validate_email, validate_username};
+use crate::accounts::{Email, InvalidAccount, normalize_username, validate_email, validate_username};
 use crate::error::{ApiError, FieldErrors};
 use crate::json;
 use crate::mail::MailKind;
@@ -18,8 +18,8 @@ use crate::secret::Secret;
 use crate::store::users::{self, NewUser};
 use crate::store::{DbConnection, StoreError, accounts, user_state};
 
-const NAME_TAKEN: &str = "A user with that username already exists.";
-const EMAIL_TAKEN: &str = "user with this email address already exists.";
+pub(super) const NAME_TAKEN: &str = "A user with that username already exists.";
+pub(super) const EMAIL_TAKEN: &str = "user with this email address already exists.";
 
 /// What somebody registers with.
 struct Registration {
@@ -69,8 +69,8 @@ async fn validated(hallpass: &Hallpass, data: RequestData) -> Result<Registratio
     if by_email && !serializer.has_complained_of("email") {
         serializer.complain("email", taken_email(hallpass, &email).await?);
     }
-    let username = match by_email && !serializer.has("username") {
-        // With an address to log in with, whoever sends no name is called by it.
+    // With an address to log in with, whoever sends no name is called by it, if it fits.
+    let username = match by_email && !serializer.has("username") && fits_as_username(&email) {
         true => email.clone(),
         false => serializer.validated("username", validate_username),
     };
@@ -90,6 +90,10 @@ async fn validated(hallpass: &Hallpass, data: RequestData) -> Result<Registratio
         Some(again) if again != password => Err(FieldErrors::non_field("The two password fields didn't match.").into()),
         _ => Ok(Registration { email, username, password }),
     }
+}
+
+fn fits_as_username(email: &str) -> bool {
+    !validate_username(email).iter().any(|error| *error == InvalidAccount::LongUsername.to_string())
 }
 
 /// Whether an address has somebody already; asked only where one logs in with it.
@@ -112,6 +116,9 @@ async fn store(hallpass: &Hallpass, username: String, email: String, encoded: Se
     let (this, now) = (hallpass.clone(), hallpass.clock().now());
     let stored = hallpass.store().run(move |connection| {
         connection.write(|transaction| {
+            if this.logs_in_by_email() {
+                accounts::reserve_email(transaction, &email)?;
+            }
             let user = NewUser {
                 username: &username,
                 email: &email,

@@ -6,13 +6,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::super::fields::{Presence, Serializer};
 use super::super::request_data::RequestData;
 use super::super::view::DEFAULT_PARSERS;
-use super::register::{taken_email, taken_username};
+use super::register::{EMAIL_TAKEN, NAME_TAKEN, taken_email, taken_username};
 use super::{Hallpass, Hides, gone, links, no_content};
 use crate::accounts::{validate_email, validate_username};
 use crate::error::{ApiError, FieldErrors};
 use crate::mail::MailKind;
 use crate::secret::Secret;
-use crate::store::accounts::{self, Account};
+use crate::store::accounts;
 use crate::store::{StoreError, users};
 
 /// What is changed, by its names in a body.
@@ -42,7 +42,7 @@ pub(super) async fn set(
         serializer.complain("current_password", vec!["Invalid password.".to_owned()]);
     }
     let new = new_name(&hallpass, serializer, settings.set_username_retype).await?;
-    store(&hallpass, &account, new, false).await
+    store(&hallpass, account.id, new, None).await
 }
 
 /// Changes the name of whoever the link belongs to: `UsernameResetConfirmSerializer`.
@@ -58,7 +58,7 @@ pub(super) async fn reset(
     let (uid, token) = (serializer.raw_text("uid"), serializer.raw_text("token"));
     let new = new_name(&hallpass, serializer, settings.username_reset_confirm_retype).await?;
     let account = links::owner(&hallpass, &uid, &token, |account| account.is_active).await?;
-    store(&hallpass, &account, new, true).await
+    store(&hallpass, account.id, new, Some(token)).await
 }
 
 /// The new name, if nobody has it and it was sent twice where that is asked for.
@@ -82,14 +82,23 @@ async fn new_name(hallpass: &Hallpass, mut serializer: Serializer, retype: bool)
     }
 }
 
-async fn store(hallpass: &Hallpass, account: &Account, new: String, is_login: bool) -> Result<HttpResponse, ApiError> {
-    let (this, mut changed, now) = (hallpass.clone(), account.clone(), hallpass.clock().now());
+/// Stores the new name; by a link only if that is still good.
+async fn store(hallpass: &Hallpass, id: i32, new: String, link: Option<String>) -> Result<HttpResponse, ApiError> {
+    let (this, now) = (hallpass.clone(), hallpass.clock().now());
     let (by_email, confirms) =
         (hallpass.logs_in_by_email(), hallpass.settings().accounts.username_changed_email_confirmation);
     let stored = hallpass.store().run(move |connection| {
         connection.write(|transaction| {
+            let gone = || StoreError::Gone("the user".to_owned());
+            let mut changed = accounts::find_for_update(transaction, id)?.ok_or_else(gone)?;
+            if let Some(link) = &link
+                && !(changed.is_active && links::is_good(&this, &changed, link))
+            {
+                return Ok(false);
+            }
             match by_email {
                 true => {
+                    accounts::reserve_email(transaction, &new)?;
                     accounts::set_email(transaction, changed.id, &new, false)?;
                     changed.email = new;
                 }
@@ -98,25 +107,26 @@ async fn store(hallpass: &Hallpass, account: &Account, new: String, is_login: bo
                     changed.username = new;
                 }
             }
-            if is_login {
+            if link.is_some() {
                 users::set_last_login(transaction, changed.id, now)?;
             }
             if confirms {
                 let letter = links::without_link(&changed, MailKind::UsernameChangedConfirmation);
                 this.post().enqueue(transaction, &letter)?;
             }
-            Ok(())
+            Ok(true)
         })
     });
     match stored.await {
         // Somebody else was faster.
-        Err(StoreError::Exists(_)) => {
-            Err(FieldErrors::of(USERNAME.new, vec!["A user with that username already exists.".to_owned()]).into())
-        }
-        stored => {
-            stored.map_err(gone)?;
-            hallpass.post().wake();
-            Ok(no_content())
-        }
+        Err(StoreError::Exists(_)) if by_email => Err(FieldErrors::of(EMAIL.new, vec![EMAIL_TAKEN.to_owned()]).into()),
+        Err(StoreError::Exists(_)) => Err(FieldErrors::of(USERNAME.new, vec![NAME_TAKEN.to_owned()]).into()),
+        stored => match stored.map_err(gone)? {
+            true => {
+                hallpass.post().wake();
+                Ok(no_content())
+            }
+            false => Err(links::wrong_token()),
+        },
     }
 }

@@ -4,11 +4,12 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::request_data::RequestData;
 use super::super::view::ok;
-use super::{Hallpass, Hides, Shown, gone, me, no_content};
+use super::{Hallpass, Hides, Shown, me, no_content};
 use crate::auth::Authenticated;
 use crate::error::ApiError;
 use crate::python;
 use crate::settings::Permission;
+use crate::store::StoreError;
 use crate::store::accounts::{self, Account};
 
 /// All users to staff, and to the others themselves; everyone, where `accounts.hide_users` is off.
@@ -72,7 +73,10 @@ pub(super) async fn remove(hallpass: &Hallpass, id: i32) -> Result<HttpResponse,
         .store()
         .run(move |connection| connection.write(|transaction| accounts::delete(transaction, id)))
         .await
-        .map_err(gone)?;
+        .map_err(|error| match error {
+            StoreError::Gone(_) => ApiError::Forbidden("This user cannot be deleted: other data refers to them."),
+            error => error.into(),
+        })?;
     Ok(no_content())
 }
 
