@@ -1,5 +1,5 @@
-//! What the targets of `fuzz/` call: each reads bytes as a request or a row could bring them, and panics when an invariant
-//! of the reading does not hold. Nothing here is part of the library.
+//! What the targets of `fuzz/` call: each reads bytes as a request or a row could bring them, and panics when an
+//! invariant of the reading does not hold. Nothing here is part of the library.
 
 use std::sync::LazyLock;
 
@@ -160,7 +160,7 @@ fn is_cheap(encoded: &str) -> bool {
     let mut fields = encoded.split('$');
     match fields.next() {
         Some("bcrypt" | "bcrypt_sha256") => fields.nth(2) == Some("04"),
-        Some("argon2") => !encoded.split("$m=").nth(1).is_some_and(|rest| rest.find(',').is_none_or(|end| end > 3)),
+        Some("argon2") => encoded.split_once("$m=").and_then(|(_, rest)| rest.find(',')).is_some_and(|end| end <= 3),
         // The number of iterations, and scrypt's N before its salt; r and p are after it.
         Some("pbkdf2_sha256" | "pbkdf2_sha1") => fields.next().is_some_and(|count| count.len() <= 3),
         Some("scrypt") => {
@@ -185,4 +185,32 @@ pub fn link(input: &[u8]) {
         assert!(!LINKS.check(&another, token, NOW));
     }
     assert!(LINKS.check(&user, &LINKS.make(&user, NOW), NOW));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::{NOW, TOKENS, body, header, jwt, link, password};
+
+    #[test]
+    fn the_seeds_hold_the_invariants() {
+        let targets = [header, jwt, body, password, link];
+        for (name, target) in ["header", "jwt", "body", "password", "link"].into_iter().zip(targets) {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
+            let seeds: Vec<_> = fs::read_dir(&folder).expect("a folder").collect();
+            assert!(!seeds.is_empty(), "{}", folder.display());
+            for seed in seeds {
+                target(&fs::read(seed.expect("a seed").path()).expect("a file"));
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_of_the_seeds_is_the_one_that_tokens_are_read_with() {
+        let token = include_bytes!("../fuzz/seeds/jwt/access");
+
+        assert!(TOKENS.decode(token, NOW).is_ok());
+    }
 }

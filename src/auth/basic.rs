@@ -40,7 +40,7 @@ impl AuthenticationScheme for BasicAuthentication {
             let Some((username, password)) = credentials(&header::words(&value))? else { return Ok(None) };
             let user = self.backend.authenticate(&username, &password).await?;
             let user = user.ok_or_else(|| AuthenticationError::failed("Invalid username/password."))?;
-            Ok(Some(Authenticated::new(user, "basic")))
+            Ok(Some(Authenticated::new(user.user, "basic")))
         })
     }
 

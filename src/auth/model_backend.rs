@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::passwords::gate::HashingPool;
 use crate::passwords::{Hasher, Verdict};
 use crate::secret::Secret;
-use crate::store::users::{self, Login, User};
+use crate::store::users::{self, Candidate, Login, TokenUser, User};
 use crate::store::{DbConnection, Store, StoreError, accounts};
 
 /// Checks passwords against `auth_user`, and keeps their hashes up to date.
@@ -36,22 +36,24 @@ impl ModelBackend {
         self
     }
 
-    /// The active user with this name and password, or `None`.
+    /// The active user with this name and password, or `None`. Whoever gives them a token asks `user_state::admit` first:
+    /// the password may be another by then.
     ///
     /// A right password whose hash is of another algorithm or cost than the preferred one is hashed anew and stored,
     /// unless the password was changed in the meantime. Django does so for inactive users too.
     ///
     /// # Errors
     /// [`ApiError::Unavailable`] when the database gives no answer or too many passwords wait to be hashed.
-    pub async fn authenticate(&self, username: &str, password: &Secret) -> Result<Option<User>, ApiError> {
+    pub async fn authenticate(&self, username: &str, password: &Secret) -> Result<Option<TokenUser>, ApiError> {
         let (name, by_email) = (username.to_owned(), self.by_email);
-        let mut logins = self.store.run(move |connection| candidates(connection, &name, by_email)).await?;
-        let second = if logins.len() > 1 { logins.pop() } else { None };
-        match self.verified(logins.pop(), password).await? {
+        let mut found = self.store.run(move |connection| candidates(connection, &name, by_email)).await?;
+        let second = if found.len() > 1 { found.pop() } else { None };
+        let user = match self.proven(found.pop(), password).await? {
             // Somebody's name is somebody else's address: whose password it is, they are.
-            None if second.is_some() => Ok(self.verified(second, password).await?.filter(|user| user.is_active)),
-            user => Ok(user.filter(|user| user.is_active)),
-        }
+            None if second.is_some() => self.proven(second, password).await?,
+            user => user,
+        };
+        Ok(user.filter(|found| found.user.is_active))
     }
 
     /// Whether this is the password of the user with this id.
@@ -72,6 +74,13 @@ impl ModelBackend {
         let (hasher, password) = (self.hasher.clone(), password.clone());
         let hashed = self.pool.run(move || hasher.hash(password.expose())).await?;
         hashed.map(Secret::new).map_err(|error| ApiError::Internal(error.to_string()))
+    }
+
+    async fn proven(&self, candidate: Option<Candidate>, password: &Secret) -> Result<Option<TokenUser>, ApiError> {
+        let (login, tokens_refused_until) =
+            candidate.map_or((None, None), |candidate| (Some(candidate.login), candidate.tokens_refused_until));
+        let user = self.verified(login, password).await?;
+        Ok(user.map(|user| TokenUser { user, tokens_refused_until }))
     }
 
     /// The user of `login` if the password is theirs; its hash is then brought up to date.
@@ -120,13 +129,14 @@ impl ModelBackend {
 }
 
 /// Who may be meant: the user with this name, and the only one with this address.
-fn candidates(connection: &mut DbConnection<'_>, name: &str, by_email: bool) -> Result<Vec<Login>, StoreError> {
-    let mut found: Vec<Login> = users::find_login(connection, name)?.into_iter().collect();
+fn candidates(connection: &mut DbConnection<'_>, name: &str, by_email: bool) -> Result<Vec<Candidate>, StoreError> {
+    let by_name = users::find_candidate(connection, &users::Key::Username(name.to_owned()))?;
+    let mut found: Vec<Candidate> = by_name.into_iter().collect();
     if by_email
         && let [account] = accounts::find_by_email(connection, name)?.as_slice()
-        && found.iter().all(|login| login.user.id != account.id)
+        && found.iter().all(|candidate| candidate.login.user.id != account.id)
     {
-        found.extend(users::find_login_by(connection, &users::Key::Id(account.id))?);
+        found.extend(users::find_candidate(connection, &users::Key::Id(account.id))?);
     }
     Ok(found)
 }

@@ -118,7 +118,7 @@ impl Authenticator {
         self.challenge(AuthenticationError::not_authenticated(), request)
     }
 
-    fn challenge(&self, error: AuthenticationError, request: &HttpRequest) -> ApiError {
+    pub(crate) fn challenge(&self, error: AuthenticationError, request: &HttpRequest) -> ApiError {
         let challenge = self.schemes.first().and_then(|scheme| scheme.authenticate_header(request));
         error.challenged(challenge).into()
     }

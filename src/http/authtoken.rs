@@ -12,9 +12,9 @@ use super::view::{Field, View, ok};
 use crate::auth::{AllowAny, Auth};
 use crate::error::{ApiError, FieldErrors};
 use crate::secret::Secret;
-use crate::store::StoreError;
 use crate::store::tokens::{self, Lifetime, new_key};
-use crate::store::users::User;
+use crate::store::users::{self, TokenUser};
+use crate::store::{StoreError, user_state};
 
 const PARSERS: &[Parser] = &[Parser::Form, Parser::Multipart, Parser::Json];
 
@@ -51,7 +51,7 @@ async fn obtain_auth_token(
 ) -> Result<HttpResponse, ApiError> {
     let (username, password) = credentials(&hallpass, data.parse(PARSERS).await?)?;
     let user = hallpass.backend().authenticate(&username, &password).await?.ok_or_else(wrong_credentials)?;
-    let token = token_of(&hallpass, &user).await?;
+    let token = token_of(&hallpass, &user, false).await?;
     let mut response = ok(&ObtainedToken { token });
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
@@ -70,15 +70,26 @@ fn wrong_credentials() -> ApiError {
     FieldErrors::non_field("Unable to log in with provided credentials.").into()
 }
 
-pub(super) async fn token_of(hallpass: &Hallpass, user: &User) -> Result<String, ApiError> {
+/// The token of a user who has just proved who they are. `is_login` notes the time too.
+pub(super) async fn token_of(hallpass: &Hallpass, user: &TokenUser, is_login: bool) -> Result<String, ApiError> {
     let lifetime = Lifetime(hallpass.settings().token.lifetime);
-    let (user_id, now) = (user.id, hallpass.clock().now());
+    let (user, now) = (user.clone(), hallpass.clock().now());
     let key = new_key()?;
-    let token =
-        hallpass.store().run(move |connection| tokens::get_or_create(connection, user_id, &key, now, lifetime)).await;
-    match token {
-        // The user was deleted since their password was checked.
-        Err(StoreError::Gone(_)) => Err(wrong_credentials()),
-        token => Ok(token?),
+    let token = hallpass.store().run(move |connection| {
+        connection.write(|transaction| {
+            if !user_state::admit(transaction, &user, now)? {
+                return Ok(None);
+            }
+            if is_login {
+                users::set_last_login(transaction, user.user.id, now)?;
+            }
+            tokens::get_or_create(transaction, user.user.id, &key, now, lifetime).map(Some)
+        })
+    });
+    match token.await {
+        // The user was deleted, or given another password, since theirs was checked.
+        Ok(None) | Err(StoreError::Gone(_)) => Err(wrong_credentials()),
+        Ok(Some(token)) => Ok(token),
+        Err(error) => Err(error.into()),
     }
 }

@@ -33,10 +33,11 @@ pub(super) fn run(args: &ChangePassword, mut context: Context, out: &mut dyn Wri
     let encoded = Hasher::new(context.settings.password.bcrypt_cost)
         .hash(password.expose())
         .map_err(|error| Failure(error.to_string()))?;
-    let now = context.clock.now();
     store.run_blocking(|connection| {
         connection.write(|transaction| {
             users::set_password(transaction, user.id, &encoded)?;
+            // The row is held from here on: what was issued before was issued by now.
+            let now = context.clock.now();
             if args.keep_tokens { Ok(()) } else { user_state::end_all_tokens(transaction, user.id, now) }
         })
     })?;

@@ -11,16 +11,19 @@ use diesel::prelude::*;
 use super::blacklist::{self, OutstandingToken};
 use super::connection::on_each;
 use super::schema::{
-    auth_user, hallpass_refresh_family as family, hallpass_refresh_member as member,
+    hallpass_refresh_family as family, hallpass_refresh_member as member,
     token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
 };
 use super::stored_time::StoredTime;
-use super::{DbConnection, StoreError};
+use super::users::{self, TokenUser};
+use super::{DbConnection, StoreError, user_state};
 use crate::clock::Timestamp;
 
 /// An exchange of one refresh token for another.
 #[derive(Clone, Debug)]
 pub struct Exchange {
+    /// Whose tokens they are, as they were when the token was looked at.
+    pub user: TokenUser,
     /// The token that is given back.
     pub used: OutstandingToken,
     /// The token that is to take its place.
@@ -60,9 +63,13 @@ pub fn exchange(
     exchange: &Exchange,
     now: Timestamp,
 ) -> Result<Exchanged, StoreError> {
-    match lock_user(transaction, exchange.used.user_id)? {
+    match users::lock_shared(transaction, exchange.user.user.id)? {
         Some(is_active) if is_active || !exchange.needs_active_user => {}
         _ => return Ok(Exchanged::NoUser),
+    }
+    if !user_state::is_unchanged(transaction, &exchange.user)? {
+        // Everything of theirs was ended since the token was looked at.
+        return Ok(Exchanged::Refused { family_revoked: false });
     }
     let family = lock_family(transaction, &exchange.used.jti)?;
     if !blacklist::blacklist(transaction, &exchange.used, now)? {
@@ -120,18 +127,6 @@ struct Member {
     successor_jti: Option<String>,
     successor_iat: Option<i64>,
     successor_exp: Option<i64>,
-}
-
-/// Whether the user is active, `None` when there is none. Keeps them from being changed until the transaction ends, so that
-/// what revokes their tokens at the same time sees the successor or keeps it from being made.
-fn lock_user(transaction: &mut DbConnection<'_>, user_id: Option<i32>) -> Result<Option<bool>, StoreError> {
-    let Some(user_id) = user_id else { return Ok(None) };
-    let user = auth_user::table.find(user_id).select(auth_user::is_active);
-    Ok(match transaction {
-        // The transaction is the only one that writes.
-        DbConnection::Sqlite(c) => user.get_result(&mut **c).optional()?,
-        DbConnection::Postgres(c) => user.for_share().get_result(&mut **c).optional()?,
-    })
 }
 
 fn lock_family(transaction: &mut DbConnection<'_>, jti: &str) -> Result<Family, StoreError> {

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 use super::connection::on_each;
 use super::schema::hallpass_user_state as state;
 use super::stored_time::StoredTime;
-use super::{DbConnection, StoreError, blacklist, tokens};
+use super::users::{self, TokenUser};
+use super::{DbConnection, StoreError, accounts, blacklist, tokens};
 use crate::clock::Timestamp;
 
 /// Until when the user's signed tokens are refused: those issued by then are dead. `None` when none ever were.
@@ -13,6 +14,30 @@ pub fn tokens_refused_until(connection: &mut DbConnection<'_>, user_id: i32) -> 
     let query = state::table.find(user_id).select(state::tokens_refused_until);
     let until: Option<Option<StoredTime>> = on_each!(connection, |c| query.get_result(c).optional())?;
     Ok(until.flatten().map(Timestamp::from))
+}
+
+/// Whether a user whose password was right a moment ago may be given tokens for it: they are active, and nothing has ended
+/// their tokens since. Keeps that so until the transaction ends, and notes that they were active once: whoever is made
+/// inactive later was banned.
+pub fn admit(transaction: &mut DbConnection<'_>, user: &TokenUser, now: Timestamp) -> Result<bool, StoreError> {
+    let id = user.user.id;
+    // Exclusively: what follows may write the row, and two who share it would wait for each other.
+    let is_active = accounts::find_for_update(transaction, id)?.is_some_and(|account| account.is_active);
+    if !is_active || !is_unchanged(transaction, user)? {
+        return Ok(false);
+    }
+    let query = state::table.find(id).select(state::activated_at.is_not_null());
+    let is_noted: Option<bool> = on_each!(transaction, |c| query.get_result(c).optional())?;
+    if is_noted != Some(true) {
+        set_activated(transaction, id, now)?;
+    }
+    Ok(true)
+}
+
+/// Whether nothing has ended the user's tokens since `user` was read. Keeps that so until the transaction ends.
+pub fn is_unchanged(transaction: &mut DbConnection<'_>, user: &TokenUser) -> Result<bool, StoreError> {
+    users::lock_shared(transaction, user.user.id)?;
+    Ok(tokens_refused_until(transaction, user.user.id)? == user.tokens_refused_until)
 }
 
 /// Ends everything that the user has been given so far: their opaque token, their refresh and sliding tokens, and, at the

@@ -79,7 +79,7 @@ pub fn find(connection: &mut DbConnection<'_>, key: &Key) -> Result<Option<User>
     }
 }
 
-/// A user, and what that means for a token of theirs.
+/// A user, and what that means for a token of theirs: one that they have, or one that they are to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenUser {
@@ -125,6 +125,33 @@ pub fn find_login_by(connection: &mut DbConnection<'_>, key: &Key) -> Result<Opt
     }
 }
 
+/// A login that is about to be proved, with [`TokenUser::tokens_refused_until`] of the same moment.
+pub struct Candidate {
+    /// Whose login it would be.
+    pub login: Login,
+    /// Until when their tokens are refused.
+    pub tokens_refused_until: Option<Timestamp>,
+}
+
+/// The user with this key, as somebody who wants to log in. One query: a password and what was ended after it was changed
+/// must not be read together.
+pub fn find_candidate(connection: &mut DbConnection<'_>, key: &Key) -> Result<Option<Candidate>, StoreError> {
+    let users = auth_user::table.left_join(hallpass_user_state::table);
+    let until = hallpass_user_state::tokens_refused_until.nullable();
+    let row: Option<(Login, Option<StoredTime>)> = match key {
+        Key::Id(id) => {
+            let user = users.filter(auth_user::id.eq(id));
+            on_each!(connection, |c| user.select((Login::as_select(), until)).get_result(c).optional())?
+        }
+        Key::Username(name) if name.contains('\0') => None,
+        Key::Username(name) => {
+            let user = users.filter(auth_user::username.eq(name));
+            on_each!(connection, |c| user.select((Login::as_select(), until)).get_result(c).optional())?
+        }
+    };
+    Ok(row.map(|(login, until)| Candidate { login, tokens_refused_until: until.map(Timestamp::from) }))
+}
+
 /// The user whose name is exactly this, with the hash of their password.
 pub fn find_login(connection: &mut DbConnection<'_>, username: &str) -> Result<Option<Login>, StoreError> {
     if username.contains('\0') {
@@ -138,6 +165,17 @@ pub fn find_login(connection: &mut DbConnection<'_>, username: &str) -> Result<O
 /// The user whose name is exactly this.
 pub fn find_by_username(connection: &mut DbConnection<'_>, username: &str) -> Result<Option<User>, StoreError> {
     Ok(find_login(connection, username)?.map(|login| login.user))
+}
+
+/// Whether the user is active, `None` when there is none. Keeps them from being changed until the transaction ends, so that
+/// what ends their tokens at the same time sees those that are given out, or keeps them from being.
+pub(super) fn lock_shared(transaction: &mut DbConnection<'_>, id: i32) -> Result<Option<bool>, StoreError> {
+    let user = auth_user::table.find(id).select(auth_user::is_active);
+    Ok(match transaction {
+        // The transaction is the only one that writes.
+        DbConnection::Sqlite(c) => user.get_result(&mut **c).optional()?,
+        DbConnection::Postgres(c) => user.for_share().get_result(&mut **c).optional()?,
+    })
 }
 
 /// Adds a user and gives their id.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bad_inputs;
+mod bad_tokens;
 mod commands;
 mod conformance;
 mod cors;
@@ -11,6 +12,7 @@ mod examples;
 mod jwt;
 mod layering;
 mod mail;
+mod races;
 mod rotation;
 mod service;
 mod settings_errors;

@@ -38,8 +38,8 @@ pub(super) async fn delete(
 
 /// Takes a new address, if there is one in the body, and nothing else.
 ///
-/// With `accounts.send_activation_email` a changed address has to be confirmed: the account waits until it is. That of a
-/// user who was banned waits for nothing. Where one logs in with the address, it is as little to be changed here as the
+/// With `accounts.send_activation_email` a changed address has to be confirmed: the account waits until it is. One that
+/// was banned stays so. Where one logs in with the address, it is as little to be changed here as the
 /// name is elsewhere.
 pub(super) async fn change(
     hallpass: &Hallpass,
@@ -75,12 +75,13 @@ fn store_email(
     email: String,
 ) -> Result<bool, StoreError> {
     let Some(mut account) = accounts::find_for_update(transaction, id)? else { return Ok(false) };
-    let awaits = accounts::awaits_activation(transaction, &account)?;
-    let confirms = hallpass.settings().accounts.send_activation_email && (account.is_active || awaits);
+    let confirms = hallpass.settings().accounts.send_activation_email;
     let is_changed = email != account.email;
-    accounts::set_email(transaction, id, &email, confirms && is_changed)?;
+    let may_wait = account.is_active || accounts::awaits_activation(transaction, &account)?;
+    accounts::set_email(transaction, id, &email, confirms && is_changed && may_wait)?;
     account.email = email;
-    if confirms && (is_changed || awaits) {
+    // Where nobody waits the link opens nothing; djoser sends it all the same.
+    if confirms && (is_changed || !account.is_active) {
         hallpass.post().enqueue(transaction, &links::activation(hallpass, &account))?;
     }
     Ok(true)

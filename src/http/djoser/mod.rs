@@ -128,7 +128,7 @@ impl Hallpass {
     /// The same, for what only a known caller can do: with their account.
     async fn admit_account(&self, request: &HttpRequest, permission: Permission) -> Result<Account, ApiError> {
         match self.admit(request, permission, Hides::Nothing).await? {
-            Some(caller) => self.account_of(&caller).await,
+            Some(caller) => self.account_of(request, &caller).await,
             // The settings let anybody in where nobody can be meant.
             None => Err(self.authenticator.refusal(false, request)),
         }
@@ -142,8 +142,11 @@ impl Hallpass {
     }
 
     /// The row of a caller; a scheme that did not look it up may name one that is gone.
-    async fn account_of(&self, caller: &Authenticated) -> Result<Account, ApiError> {
-        let gone = || AuthenticationError::failed("User not found").with_code("user_not_found");
+    async fn account_of(&self, request: &HttpRequest, caller: &Authenticated) -> Result<Account, ApiError> {
+        let gone = || {
+            let error = AuthenticationError::failed("User not found").with_code("user_not_found");
+            self.authenticator.challenge(error, request)
+        };
         let key = self.key_of(caller).ok_or_else(gone)?;
         let account = self.store().run(move |connection| {
             Ok(match rows::find(connection, &key)? {
@@ -151,7 +154,7 @@ impl Hallpass {
                 None => None,
             })
         });
-        Ok(account.await?.ok_or_else(gone)?)
+        account.await?.ok_or_else(gone)
     }
 
     fn key_of(&self, caller: &Authenticated) -> Option<Key> {

@@ -55,7 +55,7 @@ pub(super) async fn reset(
     serializer.finish()?;
     // djoser asks whether the password is strong before it knows whose it is: what it must not be like is the caller.
     let caller = match caller {
-        Some(caller) => Some(hallpass.account_of(&caller).await?),
+        Some(caller) => Some(hallpass.account_of(&request, &caller).await?),
         None => None,
     };
     require_strong(&hallpass, &new, caller.as_ref())?;

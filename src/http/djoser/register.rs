@@ -9,7 +9,7 @@ use super::super::fields::{Presence, Serializer};
 use super::super::request_data::RequestData;
 use super::super::view::DEFAULT_PARSERS;
 use super::{Hallpass, Hides, links};
-use crate::accounts::{Email, InvalidAccount, normalize_username, validate_email, validate_username};
+use crate::accounts::{Email, InvalidAccount, Username, normalize_username, validate_email, validate_username};
 use crate::error::{ApiError, FieldErrors};
 use crate::json;
 use crate::mail::MailKind;
@@ -93,7 +93,7 @@ async fn validated(hallpass: &Hallpass, data: RequestData) -> Result<Registratio
 }
 
 fn fits_as_username(email: &str) -> bool {
-    !validate_username(email).iter().any(|error| *error == InvalidAccount::LongUsername.to_string())
+    Username::parse(email) != Err(InvalidAccount::LongUsername)
 }
 
 /// Whether an address has somebody already; asked only where one logs in with it.

@@ -11,7 +11,7 @@ use super::super::view::{DEFAULT_PARSERS, ok};
 use super::{Hallpass, Hides, no_content};
 use crate::error::{ApiError, FieldErrors};
 use crate::secret::Secret;
-use crate::store::{tokens, users};
+use crate::store::tokens;
 
 #[derive(Serialize)]
 struct Token {
@@ -37,9 +37,7 @@ pub(super) async fn login(
     let (name, password) = (email.or(username), password);
     let (Some(name), Some(password)) = (name, password) else { return Err(wrong_credentials().into()) };
     let user = hallpass.backend().authenticate(&name, &password).await?.ok_or_else(wrong_credentials)?;
-    let auth_token = token_of(&hallpass, &user).await?;
-    let (id, now) = (user.id, hallpass.clock().now());
-    hallpass.store().run(move |connection| users::set_last_login(connection, id, now)).await?;
+    let auth_token = token_of(&hallpass, &user, true).await?;
     let mut response = ok(&Token { auth_token });
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

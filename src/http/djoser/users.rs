@@ -19,7 +19,7 @@ pub(super) async fn list(request: HttpRequest, hallpass: web::Data<Hallpass>) ->
     let is_staff = caller.as_ref().is_some_and(|caller| caller.user.is_staff);
     let only = match (settings.hide_users && !is_staff, caller) {
         (false, _) => None,
-        (true, Some(caller)) => Some(hallpass.account_of(&caller).await?.id),
+        (true, Some(caller)) => Some(hallpass.account_of(&request, &caller).await?.id),
         (true, None) => return Ok(ok(&Vec::<Shown<'_>>::new())),
     };
     let accounts = hallpass.store().run(move |connection| accounts::list(connection, only)).await?;
@@ -60,7 +60,7 @@ pub(super) async fn delete(
         account => account?,
     };
     let requester = match caller {
-        Some(caller) => hallpass.account_of(&caller).await?,
+        Some(caller) => hallpass.account_of(&request, &caller).await?,
         None => return Err(ApiError::PermissionDenied),
     };
     me::require_current_password(&hallpass, &requester, data).await?;

@@ -12,7 +12,7 @@ use crate::error::{ApiError, AuthenticationError};
 use crate::jwt::Claims;
 use crate::secret::Secret;
 use crate::store::blacklist::{self, OutstandingToken};
-use crate::store::users::{self, Key, User};
+use crate::store::users::{self, Key, TokenUser, User};
 use crate::store::{StoreError, user_state};
 
 /// A refresh token and its access token for a name and a password.
@@ -21,20 +21,20 @@ use crate::store::{StoreError, user_state};
 /// 400 for missing fields, 401 for wrong credentials: an unknown, an inactive and a mistaken user read the same.
 pub(super) async fn obtain_pair(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
     let user = authenticate(&hallpass, data).await?;
-    let now = hallpass.moment_of_issue(&user).await?;
-    let mark = hallpass.revoke_mark(&user).await?;
-    let claim = user_claim(&user, hallpass.settings().jwt.user_id_field);
+    let now = hallpass.moment_of_issue(&user).await;
+    let mark = hallpass.revoke_mark(&user.user).await?;
+    let claim = user_claim(&user.user, hallpass.settings().jwt.user_id_field);
     let refresh = hallpass.jwt().refresh_for(&claim, mark.as_deref(), now)?;
     let access = hallpass.sign(&hallpass.jwt().access_from(&refresh, now, now)?)?;
     let token = hallpass.sign(&refresh)?;
-    note_login(&hallpass, &user, outstanding(&hallpass, &refresh, token.clone(), Some(user.id), now)?).await?;
+    note_login(&hallpass, &user, outstanding(&hallpass, &refresh, token.clone(), Some(user.user.id), now)?).await?;
     let names = &hallpass.settings().jwt;
     Ok(tokens(&[(&names.refresh_field, &token), (&names.access_field, &access)]))
 }
 
 /// The user whose name and password are in the body. Both are trimmed: a password that begins or ends with a blank
 /// cannot log in here, and can at `/api-token-auth/`.
-pub(super) async fn authenticate(hallpass: &Hallpass, data: RequestData) -> Result<User, ApiError> {
+pub(super) async fn authenticate(hallpass: &Hallpass, data: RequestData) -> Result<TokenUser, ApiError> {
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
     let username = serializer.login_name(hallpass);
     let password = Secret::new(serializer.trimmed("password"));
@@ -44,22 +44,25 @@ pub(super) async fn authenticate(hallpass: &Hallpass, data: RequestData) -> Resu
 }
 
 /// Writes what a login leaves behind: the token that was given out and, if the settings say so, the time.
-pub(super) async fn note_login(hallpass: &Hallpass, user: &User, token: OutstandingToken) -> Result<(), ApiError> {
-    let (user_id, now) = (user.id, token.created_at);
+pub(super) async fn note_login(hallpass: &Hallpass, user: &TokenUser, token: OutstandingToken) -> Result<(), ApiError> {
+    let (user, now) = (user.clone(), token.created_at);
     let update_last_login = hallpass.settings().jwt.update_last_login;
     let noted = hallpass.store().run(move |connection| {
         connection.write(|transaction| {
-            blacklist::create_outstanding(transaction, &token)?;
-            if update_last_login {
-                users::set_last_login(transaction, user_id, now)?;
+            if !user_state::admit(transaction, &user, now)? {
+                return Ok(false);
             }
-            Ok(())
+            if update_last_login {
+                users::set_last_login(transaction, user.user.id, now)?;
+            }
+            blacklist::create_outstanding(transaction, &token).map(|()| true)
         })
     });
     match noted.await {
-        // The user was deleted since their password was checked.
-        Err(StoreError::Gone(_)) => Err(wrong_credentials(hallpass)),
-        noted => Ok(noted?),
+        // The user was deleted, or given another password, since theirs was checked.
+        Ok(false) | Err(StoreError::Gone(_)) => Err(wrong_credentials(hallpass)),
+        Ok(true) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -81,18 +84,17 @@ impl Hallpass {
 
     /// When the user's next token is issued: now, or a moment later when all of theirs were ended within this second, so
     /// that this one is not taken for one of those.
-    pub(super) async fn moment_of_issue(&self, user: &User) -> Result<Timestamp, ApiError> {
-        let id = user.id;
-        let until = self.store().run(move |connection| user_state::tokens_refused_until(connection, id)).await?;
+    pub(super) async fn moment_of_issue(&self, user: &TokenUser) -> Timestamp {
         let now = self.clock().now();
-        let Some(next) = until.map(|until| Timestamp::from_seconds(until.as_seconds().saturating_add(1))) else {
-            return Ok(now);
+        let next = |until: Timestamp| Timestamp::from_seconds(until.as_seconds().saturating_add(1));
+        let Some(next) = user.tokens_refused_until.map(next) else {
+            return now;
         };
         if now < next {
             let wait = u64::try_from(next.as_micros().saturating_sub(now.as_micros())).unwrap_or_default();
             tokio::time::sleep(Duration::from_micros(wait).min(Duration::from_secs(1))).await;
         }
-        Ok(self.clock().now().max(next))
+        self.clock().now().max(next)
     }
 
     /// The token in its one-line form.

@@ -6,10 +6,10 @@ use super::{Hallpass, RequestData, only_field, outstanding, tokens};
 use crate::clock::Timestamp;
 use crate::error::{ApiError, AuthenticationError};
 use crate::jwt::{Claims, Stamp, TokenKind};
-use crate::store::StoreError;
 use crate::store::blacklist;
 use crate::store::families::{self, Exchange, Exchanged};
-use crate::store::users::{TokenUser, User};
+use crate::store::users::TokenUser;
+use crate::store::{StoreError, user_state};
 
 /// Gives an access token and, with `jwt.rotate_refresh_tokens`, the refresh token that takes the place of the one sent.
 ///
@@ -43,7 +43,7 @@ pub(super) async fn refresh(hallpass: web::Data<Hallpass>, data: RequestData) ->
 }
 
 /// The user of a token that is a refresh token in its time, if they may have another.
-async fn admitted(hallpass: &Hallpass, refresh: &Claims, now: Timestamp) -> Result<User, ApiError> {
+async fn admitted(hallpass: &Hallpass, refresh: &Claims, now: Timestamp) -> Result<TokenUser, ApiError> {
     hallpass.jwt().check(refresh, TokenKind::Refresh, now).map_err(|error| hallpass.invalid_token(&error))?;
     let user = hallpass.user_of(refresh).await?;
     let may = |found: &TokenUser| found.user.is_active || !hallpass.settings().jwt.check_user_is_active;
@@ -51,7 +51,7 @@ async fn admitted(hallpass: &Hallpass, refresh: &Claims, now: Timestamp) -> Resu
     match found.refuses_token_of(refresh.seconds("iat").unwrap_or_default()) {
         // One that was given out elsewhere, or so long ago that nobody remembers: the list does not have it.
         true => Err(hallpass.blacklisted()),
-        false => Ok(found.user),
+        false => Ok(found),
     }
 }
 
@@ -60,13 +60,23 @@ fn no_account(hallpass: &Hallpass) -> ApiError {
 }
 
 /// A new refresh token beside the old one, which stays good.
-async fn rotate(hallpass: &Hallpass, refresh: &Claims, user: &User, now: Timestamp) -> Result<Claims, ApiError> {
+async fn rotate(hallpass: &Hallpass, refresh: &Claims, user: &TokenUser, now: Timestamp) -> Result<Claims, ApiError> {
     let successor = hallpass.jwt().rotated(refresh, now)?;
-    let row = outstanding(hallpass, &successor, hallpass.sign(&successor)?, Some(user.id), now)?;
-    let noted = hallpass.store().run(move |connection| blacklist::create_outstanding(connection, &row)).await;
-    match noted {
+    let row = outstanding(hallpass, &successor, hallpass.sign(&successor)?, Some(user.user.id), now)?;
+    let user = user.clone();
+    let noted = hallpass.store().run(move |connection| {
+        connection.write(|transaction| {
+            if !user_state::is_unchanged(transaction, &user)? {
+                return Ok(false);
+            }
+            blacklist::create_outstanding(transaction, &row).map(|()| true)
+        })
+    });
+    match noted.await {
+        Ok(true) => Ok(successor),
+        Ok(false) => Err(hallpass.blacklisted()),
         Err(StoreError::Gone(_)) => Err(no_account(hallpass)),
-        noted => Ok(noted.map(|()| successor)?),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -75,13 +85,14 @@ async fn exchange(
     hallpass: &Hallpass,
     token: String,
     refresh: &Claims,
-    user: &User,
+    user: &TokenUser,
     now: Timestamp,
 ) -> Result<Claims, ApiError> {
     let successor = hallpass.jwt().rotated(refresh, now)?;
     let request = Exchange {
-        used: outstanding(hallpass, refresh, token, Some(user.id), now)?,
-        successor: outstanding(hallpass, &successor, hallpass.sign(&successor)?, Some(user.id), now)?,
+        user: user.clone(),
+        used: outstanding(hallpass, refresh, token, Some(user.user.id), now)?,
+        successor: outstanding(hallpass, &successor, hallpass.sign(&successor)?, Some(user.user.id), now)?,
         grace: hallpass.settings().jwt.refresh_reuse_grace,
         needs_active_user: hallpass.settings().jwt.check_user_is_active,
     };
@@ -97,7 +108,7 @@ async fn exchange(
         }
         Ok(Exchanged::Refused { family_revoked }) => {
             if family_revoked {
-                log::warn!("a refresh token of user {} was used twice: its family is revoked", user.id);
+                log::warn!("a refresh token of user {} was used twice: its family is revoked", user.user.id);
             }
             Err(hallpass.blacklisted())
         }

@@ -4,9 +4,9 @@ use actix_web::{HttpResponse, web};
 
 use super::obtain::{authenticate, note_login};
 use super::{Hallpass, RequestData, only_field, outstanding, tokens};
-use crate::auth::user_claim;
+use crate::auth::{user_claim, user_key};
 use crate::error::ApiError;
-use crate::jwt::TokenKind;
+use crate::jwt::{Claims, TokenKind};
 
 /// A sliding token for a name and a password.
 ///
@@ -14,12 +14,12 @@ use crate::jwt::TokenKind;
 /// As for a pair.
 pub(super) async fn obtain(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
     let user = authenticate(&hallpass, data).await?;
-    let now = hallpass.moment_of_issue(&user).await?;
-    let mark = hallpass.revoke_mark(&user).await?;
-    let claim = user_claim(&user, hallpass.settings().jwt.user_id_field);
+    let now = hallpass.moment_of_issue(&user).await;
+    let mark = hallpass.revoke_mark(&user.user).await?;
+    let claim = user_claim(&user.user, hallpass.settings().jwt.user_id_field);
     let claims = hallpass.jwt().sliding_for(&claim, mark.as_deref(), now)?;
     let token = hallpass.sign(&claims)?;
-    note_login(&hallpass, &user, outstanding(&hallpass, &claims, token.clone(), Some(user.id), now)?).await?;
+    note_login(&hallpass, &user, outstanding(&hallpass, &claims, token.clone(), Some(user.user.id), now)?).await?;
     Ok(tokens(&[("token", &token)]))
 }
 
@@ -35,5 +35,21 @@ pub(super) async fn refresh(hallpass: web::Data<Hallpass>, data: RequestData) ->
     hallpass.refuse_blacklisted(&claims).await?;
     hallpass.jwt().check(&claims, TokenKind::Sliding, now).map_err(invalid)?;
     hallpass.jwt().check_sliding_refresh(&claims, now).map_err(invalid)?;
+    refuse_ended(&hallpass, &claims).await?;
     Ok(tokens(&[("token", &hallpass.sign(&hallpass.jwt().sliding_refreshed(&claims, now))?)]))
+}
+
+/// 401 for a token from before everything of its user's was ended: renewed, it would seem to be from after. Of a user who
+/// is not there any more SimpleJWT asks nothing here.
+async fn refuse_ended(hallpass: &Hallpass, claims: &Claims) -> Result<(), ApiError> {
+    let settings = &hallpass.settings().jwt;
+    let claim = claims.get(&settings.user_id_claim);
+    let key = claim.and_then(|claim| user_key(claim, settings.user_id_field).ok().flatten());
+    let Some(key) = key else { return Ok(()) };
+    let user = hallpass.store().find_token_user(key).await?;
+    let issued_at = claims.seconds("iat").unwrap_or_default();
+    match user.is_some_and(|user| user.refuses_token_of(issued_at)) {
+        true => Err(hallpass.blacklisted()),
+        false => Ok(()),
+    }
 }

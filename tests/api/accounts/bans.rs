@@ -79,13 +79,7 @@ fn who_was_active_from_the_start_and_then_banned_stays_banned() {
 
 #[test]
 fn who_logged_in_in_any_way_and_then_was_banned_stays_banned() {
-    let logins = [
-        "/auth/token/login/",
-        "/api-token-auth/",
-        "/api/token/",
-        "/auth/jwt/create/",
-        "/api/token/sliding/",
-    ];
+    let logins = ["/auth/token/login/", "/api-token-auth/", "/api/token/", "/auth/jwt/create/", "/api/token/sliding/"];
     for path in logins {
         Site::on_each(ACTIVATION, |site| {
             // As Django makes them: nothing is known of this user but the row.
@@ -145,6 +139,7 @@ fn who_never_logged_in_and_was_made_inactive_by_another_program_may_ask_for_a_li
 fn who_is_banned_gets_no_link_to_a_new_password_or_name_and_can_use_none() {
     Site::on_each("", |site| {
         site.member("alice", "alice@example.com");
+        site.token("alice", OLD);
         let link = site.link_for("reset_password", "alice@example.com");
         ban(site);
 
@@ -210,8 +205,7 @@ fn a_new_address_that_staff_writes_makes_no_banned_user_active() {
         site.app.database.execute("UPDATE auth_user SET is_staff = true, is_active = true WHERE username = 'root'");
         let root = site.token("root", OLD);
 
-        let changed =
-            site.call("PATCH", &format!("/auth/users/{id}/"), &root, &json!({"email": "new@example.com"}));
+        let changed = site.call("PATCH", &format!("/auth/users/{id}/"), &root, &json!({"email": "new@example.com"}));
 
         assert_eq!(changed.status, 200, "{changed:?}");
         assert_eq!(site.value(&format!("SELECT email FROM auth_user WHERE id = {id}")), "new@example.com");

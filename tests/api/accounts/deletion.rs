@@ -55,12 +55,14 @@ fn what_is_a_users_goes_and_what_is_anothers_stays() {
 
         is_no_content(&delete(site, "/auth/users/me/", &tokens[0].0));
 
-        for table in ["auth_user", "authtoken_token", "auth_user_groups", "auth_user_user_permissions", "django_admin_log"]
+        for table in
+            ["auth_user", "authtoken_token", "auth_user_groups", "auth_user_user_permissions", "django_admin_log"]
         {
             assert_eq!(site.count(table), 1, "{table}");
         }
         assert_eq!((site.count("auth_group"), site.count("auth_permission")), (2, 2));
-        let owners = "SELECT COALESCE(CAST(user_id AS text), 'nobody') FROM token_blacklist_outstandingtoken ORDER BY id";
+        let owners =
+            "SELECT COALESCE(CAST(user_id AS text), 'nobody') FROM token_blacklist_outstandingtoken ORDER BY id";
         assert_eq!(site.app.database.texts(owners), ["nobody".to_owned(), bob.to_string()]);
         let (of_alice, of_bob) = (&tokens[0], &tokens[1]);
         assert_eq!(site.me(&of_alice.0).detail(), "Invalid token.");
@@ -132,6 +134,21 @@ fn of_deletions_at_once_none_fails() {
         assert!(responses.iter().all(|response| [204, 400, 401].contains(&response.status)), "{responses:?}");
         assert!(super::with_status(&responses, 204) >= 1);
         assert_eq!((site.count("auth_user"), site.count("authtoken_token")), (0, 0));
+    });
+}
+
+#[test]
+fn a_token_of_a_deleted_user_that_nobody_looks_up_is_refused_with_a_challenge() {
+    Site::on_each("auth.backends = [\"jwt_stateless\"]\n", |site| {
+        site.member("alice", "");
+        let pair = site.post("/api/token/", &json!({"username": "alice", "password": OLD}));
+        let access = format!("Bearer {}", text(&pair, "access"));
+        is_no_content(&delete(site, "/auth/users/me/", &access));
+
+        let me = site.me(&access);
+
+        assert_eq!((me.status, me.detail().as_str()), (401, "User not found"), "{me:?}");
+        assert_eq!(me.header("www-authenticate"), Some("Bearer realm=\"api\""));
     });
 }
 

@@ -1,5 +1,7 @@
 //! `accounts.login_field = "email"`: addresses in place of names, and what happens where the two meet.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{NEW, OLD, Site, answers, at_once, is_no_content, with_status};
@@ -98,13 +100,54 @@ fn the_address_is_what_is_changed_in_place_of_the_name() {
             site.call("POST", "/auth/users/set_username/", &token, &body)
         };
 
-        answers(&change("bob@example.com"), 400, &json!({"new_email": ["user with this email address already exists."]}));
+        answers(
+            &change("bob@example.com"),
+            400,
+            &json!({"new_email": ["user with this email address already exists."]}),
+        );
         answers(&change("bob"), 400, &json!({"new_email": ["Enter a valid email address."]}));
         is_no_content(&change("carol@example.com"));
 
         is_everywhere(site, &json!({"email": "carol@example.com", "password": OLD}), Some(1));
         is_everywhere(site, &json!({"email": "alice@example.com", "password": OLD}), None);
         is_everywhere(site, &json!({"username": "alice", "password": OLD}), Some(1));
+    });
+}
+
+#[test]
+fn an_address_to_log_in_with_is_not_changed_without_the_password() {
+    Site::on_each(BY_EMAIL, |site| {
+        site.registered("alice", "alice@example.com");
+        site.registered("bob", "bob@example.com");
+        let token = site.token("bob", OLD);
+
+        for method in ["PUT", "PATCH"] {
+            let response = site.call(method, "/auth/users/me/", &token, &json!({"email": "alice@example.com"}));
+            answers(&response, 200, &json!({"email": "bob@example.com", "id": 2}));
+        }
+
+        is_everywhere(site, &json!({"email": "alice@example.com", "password": OLD}), Some(1));
+        is_everywhere(site, &json!({"email": "bob@example.com", "password": OLD}), Some(2));
+    });
+}
+
+/// Also once the address is another: the name stays, and with it the way in.
+#[test]
+fn a_name_that_was_taken_from_the_first_address_stays() {
+    Site::on_each(BY_EMAIL, |site| {
+        site.register(&json!({"email": "alice@example.com", "password": OLD}));
+        let token = site.token("alice@example.com", OLD);
+        let body = json!({"current_password": OLD, "new_email": "carol@example.com"});
+        is_no_content(&site.call("POST", "/auth/users/set_username/", &token, &body));
+
+        let again = site.register(&json!({"email": "alice@example.com", "password": NEW}));
+        let named = site.register(&json!({"email": "alice@example.com", "username": "alice", "password": NEW}));
+
+        answers(&again, 400, &json!({"email": ["A user with that username already exists."]}));
+        assert_eq!(named.status, 201, "{named:?}");
+        is_everywhere(site, &json!({"email": "carol@example.com", "password": OLD}), Some(1));
+        is_everywhere(site, &json!({"email": "alice@example.com", "password": OLD}), Some(1));
+        is_everywhere(site, &json!({"email": "alice@example.com", "password": NEW}), Some(2));
     });
 }
 
@@ -157,6 +200,7 @@ fn a_name_that_is_somebody_elses_address_is_whose_the_password_is() {
         }
         let link = site.link_for("reset_password", "bob@example.com");
         is_no_content(&site.reset_password(&link, "Qu1ll-harbour"));
+        site.app.clock.advance(Duration::from_secs(1));
         is_everywhere(site, &json!({"username": "bob", "password": "Qu1ll-harbour"}), Some(bob.into()));
         is_everywhere(site, &json!({"email": "alice@example.com", "password": OLD}), Some(alice.into()));
     });

@@ -12,6 +12,9 @@ const ACTIVATION: &str = "accounts.send_activation_email = true\n";
 const STATE_OF_DJANGO: &str = "UPDATE auth_user SET email = 'a@x.io', last_login = NULL, password = \
      'pbkdf2_sha256$1000000$abcdefghijklmnop$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=' WHERE id = 1";
 
+/// Something that befalls a user.
+type Change<'a> = &'a dyn Fn(&Site);
+
 fn link_of_django() -> Link {
     Link { uid: "MQ".to_owned(), token: "d8ary8-2b351e72dcfc3eb8638d9f558ccb4cf4".to_owned() }
 }
@@ -149,15 +152,18 @@ fn by_default_a_link_is_good_for_three_days() {
 
 #[test]
 fn a_link_that_django_made_with_an_earlier_secret_is_good() {
-    Site::on_each("secret_key_fallbacks = [\"test-secret-key\"]\naccounts.password_reset_timeout = \"365d\"\n", |site| {
-        site.member("alice", "");
-        site.app.database.execute(STATE_OF_DJANGO);
+    Site::on_each(
+        "secret_key_fallbacks = [\"test-secret-key\"]\naccounts.password_reset_timeout = \"365d\"\n",
+        |site| {
+            site.member("alice", "");
+            site.app.database.execute(STATE_OF_DJANGO);
 
-        is_no_content(&site.reset_password(&link_of_django(), NEW));
-        is_wrong_token(&site.reset_password(&link_of_django(), OLD));
+            is_no_content(&site.reset_password(&link_of_django(), NEW));
+            is_wrong_token(&site.reset_password(&link_of_django(), OLD));
 
-        assert_eq!(site.app.login("alice", NEW).status, 200);
-    });
+            assert_eq!(site.app.login("alice", NEW).status, 200);
+        },
+    );
 }
 
 #[test]
@@ -280,7 +286,7 @@ fn links_end_with_what_they_depend_on() {
         let id = site.member("alice", "alice@example.com");
         let token = site.token("alice", OLD);
         site.app.clock.advance(Duration::from_secs(1));
-        let changes: [(&str, &dyn Fn(&Site)); 4] = [
+        let changes: [(&str, Change<'_>); 4] = [
             ("a login", &|site| {
                 site.token("alice", OLD);
             }),
@@ -357,7 +363,8 @@ fn an_id_that_is_spelled_in_another_way_is_nobodys() {
         ];
         for uid in spellings {
             let link = Link { uid: uid.to_owned(), token: token.clone() };
-            for response in [site.reset_password(&link, NEW), site.reset_username(&link, "carol"), site.activate(&link)] {
+            for response in [site.reset_password(&link, NEW), site.reset_username(&link, "carol"), site.activate(&link)]
+            {
                 is_wrong_uid(&response);
             }
         }

@@ -167,14 +167,16 @@ impl Site {
     }
 
     fn is_active(&self, id: impl std::fmt::Display) -> bool {
-        self.value(&format!("SELECT CASE WHEN is_active THEN 'yes' ELSE 'no' END FROM auth_user WHERE id = {id}")) == "yes"
+        self.value(&format!("SELECT CASE WHEN is_active THEN 'yes' ELSE 'no' END FROM auth_user WHERE id = {id}"))
+            == "yes"
     }
 }
 
 impl Mail {
     /// The uid and the token of its link.
     fn link(&self) -> Link {
-        let link = self.text.lines().find(|line| line.starts_with("http")).unwrap_or_else(|| panic!("no link: {self:?}"));
+        let link =
+            self.text.lines().find(|line| line.starts_with("http")).unwrap_or_else(|| panic!("no link: {self:?}"));
         let [token, uid] = link.rsplit('/').take(2).collect::<Vec<_>>()[..] else { panic!("{link}") };
         Link { uid: uid.to_owned(), token: token.to_owned() }
     }

@@ -141,10 +141,7 @@ fn a_form_from_another_site_is_as_good_as_its_credentials() {
         assert_eq!(without.status, 401, "{without:?}");
         super::is_no_content(&with);
         for response in [without, with] {
-            assert!(
-                response.headers.iter().all(|(name, _)| !name.starts_with("access-control-")),
-                "{response:?}"
-            );
+            assert!(response.headers.iter().all(|(name, _)| !name.starts_with("access-control-")), "{response:?}");
         }
     });
 }

@@ -87,7 +87,8 @@ fn an_address_may_have_254_characters() {
         let register = |username: &str, email: &str| {
             site.register(&json!({"username": username, "email": email, "password": OLD}))
         };
-        let long = format!("{}@example.com", "a".repeat(242));
+        // What mail servers take has 64 characters before the sign.
+        let long = format!("{}@{}.com", "a".repeat(64), [61, 61, 61].map(|length| "b".repeat(length)).join("."));
 
         assert_eq!(register("longest", &long).status, 201);
         let response = register("longer", &format!("a{long}"));
@@ -197,6 +198,9 @@ fn a_body_that_was_refused_leaves_no_row() {
         let response = site.app.client.post("/auth/users/", &[JSON], cut_off.as_bytes());
 
         assert_eq!(response.status, 400, "{response:?}");
-        assert_eq!((site.count("auth_user"), site.count("hallpass_outbox"), site.count("hallpass_user_state")), (0, 0, 0));
+        assert_eq!(
+            (site.count("auth_user"), site.count("hallpass_outbox"), site.count("hallpass_user_state")),
+            (0, 0, 0)
+        );
     });
 }

@@ -103,6 +103,32 @@ fn a_reset_ends_everything_at_the_very_next_request() {
 }
 
 #[test]
+fn a_reset_ends_sliding_tokens_recorded_or_not() {
+    Site::on_each("jwt.auth_token_types = [\"sliding\"]\n", |site| {
+        site.member("alice", "alice@example.com");
+        let sliding = || {
+            let login = site.post("/api/token/sliding/", &json!({"username": "alice", "password": OLD}));
+            text(&login, "token")
+        };
+        let unrecorded = sliding();
+        site.app.database.execute("DELETE FROM token_blacklist_outstandingtoken");
+        let recorded = sliding();
+        let renew = |token: &str| site.post("/api/token/sliding/refresh/", &json!({"token": token}));
+        assert_eq!((renew(&recorded).status, renew(&unrecorded).status), (200, 200));
+        let link = site.link_for("reset_password", "alice@example.com");
+
+        is_no_content(&site.reset_password(&link, NEW));
+
+        site.app.clock.advance(Duration::from_secs(1));
+        for token in [recorded, unrecorded] {
+            assert!(!is_open(site.app.client, &format!("Bearer {token}")));
+            let renewed = renew(&token);
+            assert_eq!((renewed.status, renewed.detail().as_str()), (401, "Token is blacklisted"), "{renewed:?}");
+        }
+    });
+}
+
+#[test]
 fn a_token_of_a_login_right_after_a_reset_is_good_from_the_next_second_on() {
     Site::on_each("", |site| {
         alice_and_bob(site);
@@ -224,8 +250,7 @@ fn a_refresh_racing_with_a_reset_leaves_nothing_alive() {
         Site::on_each(rotation, |site| {
             site.member("alice", "alice@example.com");
             for _ in 0..10 {
-                let tokens: Vec<String> =
-                    (0..4).map(|_| log_in(site.app.client, "alice", OLD).refresh).collect();
+                let tokens: Vec<String> = (0..4).map(|_| log_in(site.app.client, "alice", OLD).refresh).collect();
                 let link = site.link_for("reset_password", "alice@example.com");
 
                 let answers = racing(site, &link, &|number| refresh(site.app.client, &tokens[number % 4]));
