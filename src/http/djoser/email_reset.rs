@@ -54,31 +54,29 @@ fn email_format(text: &str) -> Vec<String> {
     errors
 }
 
-/// The one account with this address that is active, or that waits for its activation.
+/// The account with this address that is active, or that waits for its activation.
 ///
-/// Where several have the address nobody is meant, and the answer is that of an unknown one.
+/// Where several have the address it is the oldest: whoever takes somebody's address later takes no mail from them. Not
+/// all of them, so that the number of accounts cannot be told from what an answer costs.
 ///
 /// # Errors
 /// 400 when there is none and the settings let that be told.
 pub(super) async fn candidate(hallpass: &Hallpass, email: &str, active: bool) -> Result<Option<Account>, ApiError> {
     let wanted = email.to_owned();
     let found = hallpass.store().run(move |connection| {
-        let mut candidates = Vec::new();
         for account in accounts::find_by_email_and_activity(connection, &wanted, active)? {
             let fits = active || accounts::awaits_activation(connection, &account)?;
             if fits && account.has_usable_password() {
-                candidates.push(account);
+                return Ok(Some(account));
             }
         }
-        Ok(candidates)
+        Ok(None)
     });
-    let mut found = found.await?;
-    match found.len() {
-        0 if hallpass.settings().accounts.shows_email_not_found() => {
+    match found.await? {
+        None if hallpass.settings().accounts.shows_email_not_found() => {
             Err(ApiError::List("User with given email does not exist."))
         }
-        1 => Ok(found.pop()),
-        _ => Ok(None),
+        found => Ok(found),
     }
 }
 
