@@ -6,6 +6,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use diesel::dsl::min;
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 use sha2::{Digest, Sha256};
@@ -110,12 +111,13 @@ pub fn claim(connection: &mut DbConnection<'_>, now: Timestamp, lease: Duration)
     })
 }
 
-/// When the next mail is due that nobody holds.
+/// When the next mail can be claimed: when it is due, or when whoever holds it has had the time for it and may be gone.
 pub fn next_due(connection: &mut DbConnection<'_>) -> Result<Option<Timestamp>, StoreError> {
-    let query =
-        outbox::table.filter(outbox::claimed_until.is_null()).order(outbox::due_at).limit(1).select(outbox::due_at);
-    let due: Option<StoredTime> = on_each!(connection, |c| query.get_result(c).optional())?;
-    Ok(due.map(Timestamp::from))
+    let free = outbox::table.filter(outbox::claimed_until.is_null()).select(min(outbox::due_at));
+    let held = outbox::table.select(min(outbox::claimed_until));
+    let free: Option<StoredTime> = on_each!(connection, |c| free.get_result(c))?;
+    let held: Option<StoredTime> = on_each!(connection, |c| held.get_result(c))?;
+    Ok([free, held].into_iter().flatten().map(Timestamp::from).min())
 }
 
 /// Removes a mail that has left, or never will. One that another sender has claimed since stays.

@@ -14,6 +14,7 @@ use super::mime;
 use super::server::MailServer;
 use super::support::{Office, TOKEN, letter, logged, smtp, to, waiting};
 use crate::support::database::{Kind, TestDatabase};
+use crate::support::program::{HALLPASS, Service, command, config_file};
 
 const NOTHING: [&str; 0] = [];
 
@@ -243,6 +244,40 @@ fn a_mail_of_a_sender_that_died_is_sent_by_another_when_it_is_free_again() {
 
         server.next();
         assert_eq!(waiting(database), NOTHING);
+    });
+}
+
+#[test]
+fn a_program_that_is_killed_while_it_sends_leaves_the_mail_to_the_next() {
+    TestDatabase::on_each(|database| {
+        let server = MailServer::start();
+        server.keep_silent(true);
+        let accounts = "accounts.send_activation_email = true\naccounts.email_frontend_domain = \"app.example.com\"\n";
+        let settings = format!("{accounts}{}", smtp(server.address, "email.timeout = \"200ms\"\n"));
+        let config = config_file(database, &settings);
+        let start = || {
+            let mut program = command(HALLPASS, database);
+            program.arg("--config").arg(&config).arg("serve");
+            Service::start(program)
+        };
+        let body = br#"{"username":"zoe","email":"zoe@example.com","password":"correct horse"}"#;
+
+        let killed = start();
+        let answer = killed.client.request("POST", "/auth/users/", &[("Content-Type", "application/json")], Some(body));
+        assert_eq!(answer.status, 201, "{answer:?}");
+        while waiting(database) != ["zoe@example.com 1"] {
+            thread::yield_now();
+        }
+        killed.signal("KILL");
+        killed.wait();
+        server.keep_silent(false);
+        let next = start();
+        server.next();
+        next.signal("TERM");
+        let (code, log) = next.wait();
+
+        assert_eq!(code, Some(0), "{log}");
+        assert_eq!((waiting(database), server.all().len()), (vec![], 0));
     });
 }
 
