@@ -20,6 +20,11 @@ class Departures:
     def none_in(self, case: str) -> bool:
         return all(name != case for name, _ in self.expected)
 
+    def mailed(self, case: str, reference: list[Json]) -> list[int]:
+        """How many mails hallpass has to send at each step, given what is kept of the reference's."""
+        expected = (self.expected.get((case, number), {}) for number in range(1, len(reference) + 1))
+        return [len(departure.get("mails", step.get("mails", []))) for departure, step in zip(expected, reference, strict=True)]
+
     def differences(self, case: str, step: int, reference: Json, hallpass: Json, answers: list[Answer]) -> list[str]:
         """What is wrong with what is kept of the last of hallpass's `answers`, given that of the reference."""
         expected = self.expected.get((case, step))

@@ -34,13 +34,14 @@ def record(destination: Path = RECORDED) -> int:
     return 0
 
 
-def play(case: Json, port: int, seed: Seed, database_url: str, like: Json | None = None) -> tuple[Json, list[Answer]]:
+def play(
+    case: Json, port: int, seed: Seed, database_url: str, mailed: list[int] | None = None
+) -> tuple[Json, list[Answer]]:
     """What is kept of the answers to `case`, on a database that holds the seed at first, and the answers.
 
-    As many mails are waited for as there are in `like`, what was kept of another server's answers.
+    After each step as many mails are waited for as `mailed` says, none without it.
     """
-    mailed = [len(step.get("mails", [])) for step in like["steps"]] if like else [0] * len(case["steps"])
-    answers = exchanges(case, port, seed, database_url, mailed)
+    answers = exchanges(case, port, seed, database_url, mailed or [0] * len(case["steps"]))
     steps = [
         recorded_step(step["request"], answer, seed.known_values, answers[:index])
         for index, (step, answer) in enumerate(zip(case["steps"], answers, strict=True))
