@@ -15,6 +15,7 @@ pub mod mail;
 pub mod manage;
 pub mod passwords;
 mod python;
+mod recent;
 pub mod secret;
 pub mod settings;
 pub mod store;

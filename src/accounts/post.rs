@@ -158,9 +158,9 @@ impl Post {
 
     fn until_next(&self) -> Result<Duration, StoreError> {
         let now = self.0.clock.now();
-        let due = self.0.store.run_blocking(|connection| {
-            outbox::delete_expired_counts(connection, now)?;
-            outbox::next_due(connection)
+        let due = self.0.store.write_blocking(move |transaction| {
+            outbox::delete_expired_counts(transaction, now)?;
+            outbox::next_due(transaction)
         })?;
         let until = |due: Timestamp| u64::try_from(due.as_micros().saturating_sub(now.as_micros())).unwrap_or(0);
         let pause = due.map_or(LONGEST_SLEEP, |due| Duration::from_micros(until(due)));
@@ -170,11 +170,16 @@ impl Post {
     /// Sends the mail that has been due for longest. Gives whether there was one.
     fn send_one(&self) -> Result<bool, StoreError> {
         let Office { store, clock, mailer, .. } = &*self.0;
-        let claimed = store.run_blocking(|connection| outbox::claim(connection, clock.now(), mailer.longest_send()))?;
+        let (now, lease) = (clock.now(), mailer.longest_send());
+        let claimed = store.write_blocking(move |transaction| outbox::claim(transaction, now, lease))?;
         let Some(mail) = claimed else { return Ok(false) };
         // The connection is given back while the mail server is waited for.
         let sent = self.deliver(&mail);
-        store.run_blocking(|connection| self.settle(connection, &mail, sent))?;
+        let outcome = self.outcome(&mail, sent);
+        store.write_blocking(move |transaction| match outcome {
+            Outcome::Over => outbox::remove(transaction, &mail),
+            Outcome::Later { error, retry_at } => outbox::put_back(transaction, &mail, &error, retry_at),
+        })?;
         Ok(true)
     }
 
@@ -187,29 +192,33 @@ impl Post {
         Ok(())
     }
 
-    fn settle(
-        &self,
-        connection: &mut DbConnection<'_>,
-        mail: &Mail,
-        sent: Result<(), SendError>,
-    ) -> Result<(), StoreError> {
+    /// What becomes of a mail after an attempt to send it.
+    fn outcome(&self, mail: &Mail, sent: Result<(), SendError>) -> Outcome {
         let Mail { id, kind, attempts, .. } = mail;
         let error = match sent {
-            Ok(()) => return outbox::remove(connection, mail),
+            Ok(()) => return Outcome::Over,
             Err(SendError::Failed(error)) => error,
             Err(SendError::Refused(error)) => {
                 log::error!("{kind} mail {id} is given up: it was refused: {error}");
-                return outbox::remove(connection, mail);
+                return Outcome::Over;
             }
         };
         let retry_at = self.0.clock.now().saturating_add(pause_after(*attempts));
         if retry_at > mail.created_at.saturating_add(self.0.retry_for) {
             log::error!("{kind} mail {id} is given up after {attempts} attempts: {error}");
-            return outbox::remove(connection, mail);
+            return Outcome::Over;
         }
         log::warn!("{kind} mail {id} waits until {} after attempt {attempts}: {error}", retry_at.to_rfc3339());
-        outbox::put_back(connection, mail, &error, retry_at)
+        Outcome::Later { error, retry_at }
     }
+}
+
+/// What becomes of a mail.
+enum Outcome {
+    /// It has left, or never will.
+    Over,
+    /// It is tried again.
+    Later { error: String, retry_at: Timestamp },
 }
 
 fn pause_after(attempts: i32) -> Duration {

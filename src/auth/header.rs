@@ -1,6 +1,7 @@
 //! The words of an `Authorization` header. Whose keyword the first one is, is the schemes' business.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
@@ -20,9 +21,30 @@ pub(crate) fn joined<'r>(request: &'r HttpRequest, name: &HeaderName) -> Option<
     Some(joined)
 }
 
-/// The value's words, as Python's `bytes.split()` finds them.
-pub(crate) fn words(value: &[u8]) -> Vec<&[u8]> {
-    value.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty()).collect()
+/// The first words of a value: as many as anybody needs to know that there are too many.
+#[derive(Debug)]
+pub(crate) struct Words<'h> {
+    words: [&'h [u8]; 3],
+    count: usize,
+}
+
+impl<'h> Deref for Words<'h> {
+    type Target = [&'h [u8]];
+
+    fn deref(&self) -> &Self::Target {
+        self.words.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// The value's words, as Python's `bytes.split()` finds them; of more than three, the first three.
+pub(crate) fn words(value: &[u8]) -> Words<'_> {
+    let mut words = Words { words: [&[]; 3], count: 0 };
+    let found = value.split(|byte| is_blank(*byte)).filter(|word| !word.is_empty());
+    for (place, word) in words.words.iter_mut().zip(found) {
+        *place = word;
+        words.count += 1;
+    }
+    words
 }
 
 /// ASCII white space as Python has it: Rust leaves the vertical tab out.
@@ -39,8 +61,9 @@ mod tests {
 
     #[test]
     fn blanks_of_every_kind_part_words() {
-        assert_eq!(words(b" Token \t key\x0b\x0c\r\n"), [b"Token".as_slice(), b"key"]);
-        assert_eq!(words(b"Token\xa0key"), [b"Token\xa0key"]);
+        assert_eq!(*words(b" Token \t key\x0b\x0c\r\n"), [b"Token".as_slice(), b"key"]);
+        assert_eq!(*words(b"Token\xa0key"), [b"Token\xa0key"]);
+        assert_eq!(*words(b"a b c d"), [b"a", b"b", b"c"]);
         assert!(words(b"  ").is_empty());
     }
 

@@ -2,6 +2,7 @@
 //! `JWTStatelessUserAuthentication`, which takes the user from the claims.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, TryIntoHeaderValue};
@@ -14,9 +15,9 @@ use super::header;
 use super::scheme::{Authenticated, AuthenticationScheme};
 use super::user::{User as CallerUser, UserId};
 use super::user_claim::user_key;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::error::{ApiError, AuthenticationError, TokenMessage};
-use crate::jwt::{Claims, TokenError, TokenKind, Tokens, revoke_mark};
+use crate::jwt::{Claims, TokenError, TokenKind, Tokens, Verified, revoke_mark};
 use crate::secret::Secret;
 use crate::settings::{self, TokenType};
 use crate::store::users::{self, Key, User};
@@ -40,7 +41,13 @@ pub struct JwtStatelessAuthentication {
 impl JwtAuthentication {
     /// Reads tokens with `tokens` and looks their users up in `store`.
     pub fn new(store: Store, clock: Clock, tokens: Tokens, settings: settings::Jwt) -> Self {
-        Self { reader: Reader { store, clock, tokens, settings } }
+        Self { reader: Reader::new(store, clock, tokens, settings) }
+    }
+
+    /// Remembers the tokens that it found good in about `memory` bytes for each thread; without this, in none.
+    pub fn remembering(mut self, memory: usize) -> Self {
+        self.reader.verified = Verified::within(memory);
+        self
     }
 
     async fn user(&self, claims: &Claims) -> Result<User, ApiError> {
@@ -49,7 +56,7 @@ impl JwtAuthentication {
         let key = user_key(claim, settings.user_id_field).map_err(|error| self.reader.invalid(&error))?;
         let unknown = || AuthenticationError::failed("User not found").with_code("user_not_found");
         let key = key.ok_or_else(unknown)?;
-        let found = store.find_token_user(key.clone()).await?.ok_or_else(unknown)?;
+        let found = store.find_token_user(&key).await?.ok_or_else(unknown)?;
         if settings.check_user_is_active && !found.user.is_active {
             return Err(AuthenticationError::failed("User is inactive").with_code("user_inactive").into());
         }
@@ -76,7 +83,13 @@ impl JwtAuthentication {
 impl JwtStatelessAuthentication {
     /// Reads tokens with `tokens`; `store` is asked only whether a sliding or a refresh token was ended.
     pub fn new(store: Store, clock: Clock, tokens: Tokens, settings: settings::Jwt) -> Self {
-        Self { reader: Reader { store, clock, tokens, settings } }
+        Self { reader: Reader::new(store, clock, tokens, settings) }
+    }
+
+    /// Remembers the tokens that it found good in about `memory` bytes for each thread; without this, in none.
+    pub fn remembering(mut self, memory: usize) -> Self {
+        self.reader.verified = Verified::within(memory);
+        self
     }
 }
 
@@ -159,17 +172,32 @@ struct Reader {
     clock: Clock,
     tokens: Tokens,
     settings: settings::Jwt,
+    header_name: HeaderName,
+    verified: Verified,
 }
 
 impl Reader {
+    fn new(store: Store, clock: Clock, tokens: Tokens, settings: settings::Jwt) -> Self {
+        let header_name = HeaderName::try_from(settings.auth_header_name.as_str()).unwrap_or(AUTHORIZATION);
+        Self { store, clock, tokens, settings, header_name, verified: Verified::within(0) }
+    }
+
     /// The claims of the token in the header; `None` when the header is not for these schemes.
-    async fn claims(&self, request: &HttpRequest) -> Result<Option<Claims>, ApiError> {
-        let name = HeaderName::try_from(self.settings.auth_header_name.as_str()).unwrap_or(AUTHORIZATION);
-        let Some(value) = header::joined(request, &name) else { return Ok(None) };
-        match self.token(&header::words(&value))? {
-            Some(token) => self.verify(token).await.map(Some),
-            None => Ok(None),
+    async fn claims(&self, request: &HttpRequest) -> Result<Option<Arc<Claims>>, ApiError> {
+        let Some(value) = header::joined(request, &self.header_name) else { return Ok(None) };
+        let Some(token) = self.token(&header::words(&value))? else { return Ok(None) };
+        let now = self.clock.now();
+        // A token that may be on a list by now is always looked at anew.
+        if self.asks_the_list() {
+            return self.verify(token, now).await.map(|claims| Some(Arc::new(claims)));
         }
+        if let Some(claims) = self.verified.recall(&self.tokens, token, now) {
+            return Ok(Some(claims));
+        }
+        let generation = self.tokens.generation();
+        let claims = Arc::new(self.verify(token, now).await?);
+        self.verified.note(&self.tokens, token, &claims, generation);
+        Ok(Some(claims))
     }
 
     fn token<'h>(&self, words: &[&'h [u8]]) -> Result<Option<&'h [u8]>, AuthenticationError> {
@@ -187,8 +215,7 @@ impl Reader {
     }
 
     /// Tries each kind of token in turn, and tells what each had against it when none will do.
-    async fn verify(&self, token: &[u8]) -> Result<Claims, ApiError> {
-        let now = self.clock.now();
+    async fn verify(&self, token: &[u8], now: Timestamp) -> Result<Claims, ApiError> {
         self.tokens.prepare(token, now).await;
         let decoded = self.tokens.decode(token, now);
         let is_blacklisted = match &decoded {
@@ -212,11 +239,14 @@ impl Reader {
 
     /// Access tokens are on no list, so nothing is asked for them.
     async fn is_blacklisted(&self, claims: &Claims) -> Result<bool, ApiError> {
-        let is_asked = self.settings.auth_token_types.iter().copied().map(kind).any(keeps_list);
-        match claims.text(&self.settings.jti_claim).map(ToOwned::to_owned).filter(|_| is_asked) {
+        match claims.text(&self.settings.jti_claim).map(ToOwned::to_owned).filter(|_| self.asks_the_list()) {
             Some(jti) => Ok(self.store.run(move |connection| blacklist::is_blacklisted(connection, &jti)).await?),
             None => Ok(false),
         }
+    }
+
+    fn asks_the_list(&self) -> bool {
+        self.settings.auth_token_types.iter().copied().map(kind).any(keeps_list)
     }
 
     fn user_claim<'c>(&self, claims: &'c Claims) -> Result<&'c Value, AuthenticationError> {

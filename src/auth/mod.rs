@@ -46,14 +46,19 @@ pub(crate) fn from_settings(
     clock: &Clock,
     backend: &ModelBackend,
 ) -> Authenticator {
+    let memory = settings.cache.memory.bytes();
     let scheme = |name: &Backend| -> Option<Box<dyn AuthenticationScheme>> {
         let (store, clock, tokens) = (store.clone(), clock.clone(), tokens.clone());
         match name {
             Backend::Token => Some(Box::new(TokenAuthentication::new(store, clock, &settings.token))),
             Backend::Basic => Some(Box::new(BasicAuthentication::new(backend.clone()))),
-            Backend::Jwt => Some(Box::new(JwtAuthentication::new(store, clock, tokens, settings.jwt.clone()))),
+            Backend::Jwt => {
+                let scheme = JwtAuthentication::new(store, clock, tokens, settings.jwt.clone());
+                Some(Box::new(scheme.remembering(memory)))
+            }
             Backend::JwtStateless => {
-                Some(Box::new(JwtStatelessAuthentication::new(store, clock, tokens, settings.jwt.clone())))
+                let scheme = JwtStatelessAuthentication::new(store, clock, tokens, settings.jwt.clone());
+                Some(Box::new(scheme.remembering(memory)))
             }
             // The settings refuse it: this release has none.
             Backend::ApiKey => None,
@@ -117,7 +122,7 @@ impl<P: Permission> FromRequest for Auth<P> {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) scheme: &'static str,
-    pub(crate) user_id: String,
+    pub(crate) user_id: UserId,
 }
 
 async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, ApiError> {
@@ -143,7 +148,7 @@ pub(crate) async fn recognise(
         result => result?,
     };
     if let Some(caller) = &caller {
-        request.extensions_mut().insert(Caller { scheme: caller.scheme, user_id: caller.user.id.to_string() });
+        request.extensions_mut().insert(Caller { scheme: caller.scheme, user_id: caller.user.id.clone() });
     }
     Ok((authenticator.clone(), caller))
 }

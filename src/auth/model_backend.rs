@@ -123,7 +123,7 @@ impl ModelBackend {
     async fn store_better_hash(&self, login: &Login, password: &Secret) -> Result<(), ApiError> {
         let new = self.hash(password).await?;
         let (id, old) = (login.user.id, login.encoded_password());
-        self.store.run(move |connection| users::replace_password(connection, id, &old, &new)).await?;
+        self.store.write(move |transaction| users::replace_password(transaction, id, &old, &new)).await?;
         Ok(())
     }
 }

@@ -48,8 +48,8 @@ impl Authenticated {
     }
 
     /// Adds the claims of their token.
-    pub fn with_claims(mut self, claims: crate::jwt::Claims) -> Self {
-        self.claims = Some(Arc::new(claims));
+    pub fn with_claims(mut self, claims: impl Into<Arc<crate::jwt::Claims>>) -> Self {
+        self.claims = Some(claims.into());
         self
     }
 }

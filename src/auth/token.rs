@@ -40,7 +40,7 @@ impl TokenAuthentication {
         if !holder.user.is_active {
             return Err(AuthenticationError::failed("User inactive or deleted."));
         }
-        if self.lifetime.is_over(holder.created, self.clock.now()) {
+        if holder.created.is_some_and(|created| self.lifetime.is_over(created, self.clock.now())) {
             return Err(AuthenticationError::failed("Token has expired."));
         }
         Ok(Authenticated::new(holder.user, "token"))
@@ -55,7 +55,7 @@ impl AuthenticationScheme for TokenAuthentication {
         Box::pin(async move {
             let Some(value) = header::joined(request, &AUTHORIZATION) else { return Ok(None) };
             let Some(key) = key(&header::words(&value), &self.folded_keyword)? else { return Ok(None) };
-            let holder = self.store.find_token_holder(key).await?;
+            let holder = self.store.find_token_holder(key, self.lifetime.is_limited()).await?;
             let holder = holder.ok_or_else(|| AuthenticationError::failed("Invalid token."))?;
             Ok(Some(self.admit(holder)?))
         })
@@ -70,7 +70,7 @@ impl AuthenticationScheme for TokenAuthentication {
 pub(crate) fn key<'h>(words: &[&'h [u8]], folded_keyword: &[u8]) -> Result<Option<&'h str>, AuthenticationError> {
     let invalid = |why: &str| AuthenticationError::failed(format!("Invalid token header. {why}"));
     match words {
-        [keyword, ..] if keyword.to_ascii_lowercase() != folded_keyword => Ok(None),
+        [keyword, ..] if !is_folded(keyword, folded_keyword) => Ok(None),
         [] => Ok(None),
         [_] => Err(invalid("No credentials provided.")),
         [_, key] => {
@@ -78,6 +78,10 @@ pub(crate) fn key<'h>(words: &[&'h [u8]], folded_keyword: &[u8]) -> Result<Optio
         }
         _ => Err(invalid("Token string should not contain spaces.")),
     }
+}
+
+fn is_folded(word: &[u8], folded: &[u8]) -> bool {
+    word.len() == folded.len() && word.iter().map(u8::to_ascii_lowercase).eq(folded.iter().copied())
 }
 
 /// The challenge of this scheme: the keyword alone, without a realm.

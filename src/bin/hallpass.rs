@@ -11,10 +11,12 @@ use hallpass::{Hallpass, Server, logging};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let config = cli.config_files();
-    manage::report(match cli.command() {
+    let result = match cli.command() {
         Command::Serve(_) => serve(config),
         command => command.run(config, &mut io::stdout().lock()),
-    })
+    };
+    logging::flush();
+    manage::report(result)
 }
 
 fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {

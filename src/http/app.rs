@@ -4,23 +4,21 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 #[cfg(unix)]
 use std::pin::pin;
-use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::HttpService;
 use actix_http::error::DispatchError;
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev;
-use actix_web::http::header::{CROSS_ORIGIN_OPENER_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use actix_web::middleware::{DefaultHeaders, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpResponse, web};
 use futures_util::future;
 use socket2::{Domain, Socket, Type};
 
-use super::cors::{self, Cors};
+use super::Hallpass;
+use super::cors::Cors;
+use super::envelope::Envelope;
 use super::guarded::{Guarded, Patience};
-use super::{Hallpass, request_log};
 use crate::error::ApiError;
 use crate::jwt::KeyProblems;
 use crate::mail::MailError;
@@ -211,20 +209,8 @@ fn application(
         InitError = (),
     > + use<>,
 > {
-    let cors = Rc::new(Cors::from_settings(hallpass.settings()));
     App::new()
         .configure(hallpass.configure_routes())
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NotFound) }))
-        .wrap(from_fn(move |request, next| cors::share(Rc::clone(&cors), request, next)))
-        .wrap(django_headers())
-        .wrap(from_fn(request_log::log))
-}
-
-/// What Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` add to every answer.
-fn django_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add((X_FRAME_OPTIONS, "DENY"))
-        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .add((REFERRER_POLICY, "same-origin"))
-        .add((CROSS_ORIGIN_OPENER_POLICY, "same-origin"))
+        .wrap(Envelope::new(Cors::from_settings(hallpass.settings())))
 }

@@ -75,16 +75,14 @@ pub(super) async fn token_of(hallpass: &Hallpass, user: &TokenUser, is_login: bo
     let lifetime = Lifetime(hallpass.settings().token.lifetime);
     let (user, now) = (user.clone(), hallpass.clock().now());
     let key = new_key()?;
-    let token = hallpass.store().run(move |connection| {
-        connection.write(|transaction| {
-            if !user_state::admit(transaction, &user, now)? {
-                return Ok(None);
-            }
-            if is_login {
-                users::set_last_login(transaction, user.user.id, now)?;
-            }
-            tokens::get_or_create(transaction, user.user.id, &key, now, lifetime).map(Some)
-        })
+    let token = hallpass.store().write(move |transaction| {
+        if !user_state::admit(transaction, &user, now)? {
+            return Ok(None);
+        }
+        if is_login {
+            users::set_last_login(transaction, user.user.id, now)?;
+        }
+        tokens::get_or_create(transaction, user.user.id, &key, now, lifetime).map(Some)
     });
     match token.await {
         // The user was deleted, or given another password, since theirs was checked.

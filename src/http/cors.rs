@@ -5,18 +5,14 @@
 //! the answer from the page. `actix-cors` refuses its preflights in plain text before anybody is asked who they are, and
 //! names what it allows to every site.
 
-use std::rc::Rc;
-
 use actix_web::HttpResponse;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
     HeaderMap, HeaderValue, ORIGIN, VARY,
 };
-use actix_web::middleware::Next;
 
 use crate::settings::{Origin, Settings};
 
@@ -59,7 +55,10 @@ impl Cors {
     }
 
     /// What `Access-Control-Allow-Origin` says to this request, if it comes from an allowed site.
-    fn allowed(&self, request: &HeaderMap) -> Option<HeaderValue> {
+    pub(super) fn allowed(&self, request: &HeaderMap) -> Option<HeaderValue> {
+        if self.is_off() {
+            return None;
+        }
         let mut origins = request.get_all(ORIGIN);
         // A browser sends one. Of two, nobody could say which page would read the answer.
         let (Some(origin), None) = (origins.next(), origins.next()) else { return None };
@@ -71,7 +70,7 @@ impl Cors {
 
     /// The answer to a preflight, which asks for every page of a site and knows no user. The browser compares what the page
     /// wants to send with these lists, so that what it asked for need not be read.
-    fn preflight(&self) -> HttpResponse {
+    pub(super) fn preflight(&self) -> HttpResponse {
         HttpResponse::Ok()
             .insert_header((ACCESS_CONTROL_ALLOW_METHODS, METHODS))
             .insert_header((ACCESS_CONTROL_ALLOW_HEADERS, self.request_headers.clone()))
@@ -79,39 +78,25 @@ impl Cors {
             .finish()
     }
 
-    fn share(&self, answer: &mut HeaderMap, origin: HeaderValue) {
-        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
-        if self.with_credentials {
-            answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    /// Whether a browser asks beforehand what a page may do.
+    pub(super) fn is_preflight(&self, request: &ServiceRequest) -> bool {
+        request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+    }
+
+    /// Lets the pages of `origin`, if that is an allowed one, read the answer.
+    pub(super) fn share(&self, answer: &mut HeaderMap, origin: Option<HeaderValue>) {
+        if self.is_off() {
+            return;
         }
+        if let Some(origin) = origin {
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
+            if self.with_credentials {
+                answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+            }
+        }
+        vary_by_origin(answer);
     }
-}
-
-/// Middleware: answers the preflights of allowed sites and lets their pages read the other answers.
-pub(super) async fn share(
-    cors: Rc<Cors>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    if cors.is_off() {
-        return Ok(next.call(request).await?.map_into_boxed_body());
-    }
-    let origin = cors.allowed(request.headers());
-    let mut response = match origin.is_some() && is_preflight(&request) {
-        true => request.into_response(cors.preflight()),
-        false => next.call(request).await?.map_into_boxed_body(),
-    };
-    let headers = response.headers_mut();
-    if let Some(origin) = origin {
-        cors.share(headers, origin);
-    }
-    vary_by_origin(headers);
-    Ok(response)
-}
-
-fn is_preflight(request: &ServiceRequest) -> bool {
-    request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 /// Tells caches that another site is answered otherwise, and keeps what the view says of itself.

@@ -33,7 +33,11 @@ const LONGEST_EMPTY_ERROR: usize = 200;
 pub(super) struct Guarded<S> {
     stream: S,
     patience: Patience,
-    deadline: Pin<Box<Sleep>>,
+    /// When the client's time is over.
+    deadline: Instant,
+    /// Wakes the connection at a deadline. It is set anew when it goes off, and not at every request: as long as requests
+    /// keep coming it is behind the times, and goes off to no purpose now and then.
+    alarm: Pin<Box<Sleep>>,
     /// Whether the client has sent something since it was last answered.
     is_asking: bool,
     /// How many characters of a possible header name the line has so far; `None` once it is none.
@@ -44,13 +48,22 @@ pub(super) struct Guarded<S> {
 
 impl<S> Guarded<S> {
     pub(super) fn new(stream: S, patience: Patience) -> Self {
-        let deadline = Box::pin(sleep(patience.request));
-        Self { stream, patience, deadline, is_asking: true, name: Some(0), unsent: Vec::new() }
+        let alarm = Box::pin(sleep(patience.request));
+        let deadline = alarm.deadline();
+        Self { stream, patience, deadline, alarm, is_asking: true, name: Some(0), unsent: Vec::new() }
     }
 
     /// Makes a line invalid that begins with an endless name.
     fn spoil_endless_name(&mut self, bytes: &mut [u8]) {
-        for byte in bytes {
+        // Only where a line has no end yet can it be an endless one.
+        let unfinished = match memchr::memrchr(b'\n', bytes) {
+            Some(end) if bytes.len() < LONGEST_NAME => {
+                self.name = Some(0);
+                bytes.get_mut(end + 1..).unwrap_or_default()
+            }
+            _ => bytes,
+        };
+        for byte in unfinished {
             self.name = match (self.name, *byte) {
                 (_, b'\n') => Some(0),
                 (Some(LONGEST_NAME), _) => {
@@ -66,7 +79,21 @@ impl<S> Guarded<S> {
     fn wait(&mut self, is_asking: bool) {
         self.is_asking = is_asking;
         let span = if is_asking { self.patience.request } else { self.patience.idle };
-        self.deadline.as_mut().reset(Instant::now() + span);
+        self.deadline = Instant::now() + span;
+        if self.deadline < self.alarm.deadline() {
+            self.alarm.as_mut().reset(self.deadline);
+        }
+    }
+
+    /// Whether the client's time is over; if not, has the task woken when it may be.
+    fn is_late(&mut self, context: &mut Context<'_>) -> bool {
+        while self.alarm.as_mut().poll(context).is_ready() {
+            if self.deadline <= Instant::now() {
+                return true;
+            }
+            self.alarm.as_mut().reset(self.deadline);
+        }
+        false
     }
 }
 
@@ -80,15 +107,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         // The deadline first: a client that sends without pause must not outrun it.
-        if this.deadline.as_mut().poll(context).is_ready() {
+        if this.is_late(context) {
             return Poll::Ready(Ok(()));
         }
         ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
         this.spoil_endless_name(buffer.filled_mut().get_mut(before..).unwrap_or_default());
         if !this.is_asking && buffer.filled().len() > before {
             this.wait(true);
-            // Has this task woken at the new deadline.
-            let _ = this.deadline.as_mut().poll(context);
+            // Has this task woken at the new deadline, if that comes first.
+            let _ = this.is_late(context);
         }
         Poll::Ready(Ok(()))
     }

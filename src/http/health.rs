@@ -1,10 +1,11 @@
 //! Whether the service is alive, and whether it can do its work.
 
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource, ResponseError, web};
 use serde::Serialize;
 
 use super::Hallpass;
+use super::request_log::RouteName;
 use super::view::ok;
 use crate::error::ApiError;
 
@@ -14,9 +15,16 @@ struct Status {
 }
 
 pub(super) fn register(config: &mut web::ServiceConfig) {
-    let at = |path: &str| web::resource([path.to_owned(), format!("{path}/")]).default_service(web::to(other_methods));
-    config.service(at("/livez").route(web::get().to(livez)).route(web::head().to(livez)));
-    config.service(at("/readyz").route(web::get().to(readyz)).route(web::head().to(readyz)));
+    for path in ["/livez", "/livez/"] {
+        config.service(at(path).route(web::get().to(livez)).route(web::head().to(livez)));
+    }
+    for path in ["/readyz", "/readyz/"] {
+        config.service(at(path).route(web::get().to(readyz)).route(web::head().to(readyz)));
+    }
+}
+
+fn at(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(other_methods))
 }
 
 async fn other_methods(request: HttpRequest) -> HttpResponse {
@@ -25,12 +33,14 @@ async fn other_methods(request: HttpRequest) -> HttpResponse {
     response
 }
 
-async fn livez() -> HttpResponse {
+async fn livez(request: HttpRequest) -> HttpResponse {
+    request.extensions_mut().insert(RouteName::from("/livez"));
     ok(&Status { status: "alive" })
 }
 
 /// 503 while the database cannot be reached or lacks tables.
-async fn readyz(hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
+async fn readyz(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
+    request.extensions_mut().insert(RouteName::from("/readyz"));
     hallpass.store().ready().await?;
     Ok(ok(&Status { status: "ready" }))
 }

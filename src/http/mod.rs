@@ -6,7 +6,9 @@ mod app;
 mod authtoken;
 mod body;
 mod cors;
+mod dispatch;
 mod djoser;
+mod envelope;
 mod fields;
 mod guarded;
 mod health;
@@ -90,7 +92,7 @@ impl Hallpass {
     /// # Errors
     /// As [`Hallpass::open`].
     pub fn open_at(mut settings: Settings, clock: Clock) -> Result<Self, StartError> {
-        let store = Store::open(&settings.database)?;
+        let store = Store::open_remembering(&settings.database, &settings.cache)?;
         let secret_key = settings.ensure_secret_key()?;
         let pool = HashingPool::new(0, settings.password.queue_timeout).map_err(StartError::Hashers)?;
         let pool = Arc::new(pool);

@@ -64,6 +64,10 @@ pub(crate) fn negotiate(
     renderers: &[Renderer],
 ) -> Result<Rendering, NegotiationError> {
     let format = format.filter(|format| !format.is_empty());
+    if let (None | Some(b"*/*" | b"application/json"), None, [Renderer::JSON, ..]) = (accept, format, renderers) {
+        // What nearly every client asks for, without looking closer.
+        return Ok(Rendering { renderer: Renderer::JSON, indent: None });
+    }
     let has_format = |renderer: &&Renderer| format.is_none_or(|format| renderer.format == format);
     let renderers: Vec<Renderer> = renderers.iter().filter(has_format).copied().collect();
     if renderers.is_empty() && format.is_some() {

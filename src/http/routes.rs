@@ -8,16 +8,26 @@ use crate::settings::{Alias, RoutePath, Routes};
 
 /// Puts every route that the settings switch on into an application.
 pub(super) fn register(routes: &Routes, config: &mut web::ServiceConfig) {
+    let views = views(routes, |path| spellings(path, &routes.aliases));
+    let is_pattern = |path: &str| path.contains('{');
+    for view in &views {
+        view.register(config, |path| !is_pattern(path));
+    }
     health::register(config);
-    for view in views(routes, |path| spellings(path, &routes.aliases)) {
-        view.register(config);
+    // Patterns last: a request for a fixed path is not compared with them.
+    for view in &views {
+        view.register(config, is_pattern);
     }
 }
 
 /// Every view that the settings switch on; `at` gives the spellings of its path.
 fn views(routes: &Routes, at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
     let below = |prefix: &RoutePath, path: &str| at(&format!("{}{path}", prefix.without_slash()));
-    let mut views = vec![jwks::view(at("/.well-known/jwks.json"))];
+    let mut views = Vec::new();
+    // Actix compares them in this order, so that those come first that are asked for most.
+    if let Some(prefix) = routes.prefix_samples.as_ref().filter(|_| routes.samples) {
+        views.extend(samples::views(|path| below(prefix, path)));
+    }
     if let Some(prefix) = &routes.prefix_authtoken {
         views.push(authtoken::view(below(prefix, "/")));
     }
@@ -27,9 +37,7 @@ fn views(routes: &Routes, at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
     if let Some(prefix) = &routes.prefix_djoser {
         views.extend(djoser::views(|path| below(prefix, path)));
     }
-    if let Some(prefix) = routes.prefix_samples.as_ref().filter(|_| routes.samples) {
-        views.extend(samples::views(|path| below(prefix, path)));
-    }
+    views.push(jwks::view(at("/.well-known/jwks.json")));
     views
 }
 

@@ -3,19 +3,15 @@
 //!
 //! First comes what the client accepts (406), then who is calling (401, 403), then the method (405), and the body last.
 
-use std::rc::Rc;
-
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY};
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::{Next, from_fn};
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, ResponseError, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route, web};
 use serde::Serialize;
 
 use super::body::Parser;
-use super::negotiation::{NegotiationError, Renderer, Rendering, negotiate};
-use crate::auth::{Auth, Permission, joined_header};
+use super::dispatch::Dispatch;
+use super::negotiation::Renderer;
+use crate::auth::{Auth, Permission};
 use crate::error::ApiError;
 use crate::json;
 
@@ -31,7 +27,9 @@ pub(super) const DEFAULT_PARSERS: &[Parser] = &[Parser::Json, Parser::Form, Pars
 /// A view under construction: its methods, and what it says of itself.
 pub(super) struct View {
     about: About,
-    resource: Resource,
+    paths: Vec<String>,
+    routes: Vec<Box<dyn Fn() -> Route>>,
+    others: Box<dyn Fn() -> Route>,
 }
 
 /// What `OPTIONS` tells of a view, and what its answers say in their headers.
@@ -133,7 +131,7 @@ impl View {
             fields: &[],
             methods: Vec::new(),
         };
-        Self { about, resource: web::resource(paths).default_service(web::to(others)) }
+        Self { about, paths, routes: Vec::new(), others: Box::new(move || web::to(others.clone())) }
     }
 
     /// Says what it is for, to `OPTIONS`.
@@ -167,71 +165,80 @@ impl View {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.about.methods.push(Method::GET);
-        self.resource = self.resource.route(web::get().to(handler.clone())).route(web::head().to(handler));
-        self
+        let head = handler.clone();
+        self.routes.push(Box::new(move || web::head().to(head.clone())));
+        self.answering(Method::GET, handler)
     }
 
     /// Answers POST with `handler`.
-    pub(super) fn post<F, Args>(mut self, handler: F) -> Self
+    pub(super) fn post<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.about.methods.push(Method::POST);
-        self.resource = self.resource.route(web::post().to(handler));
-        self
+        self.answering(Method::POST, handler)
     }
 
     /// Answers PUT with `handler`.
-    pub(super) fn put<F, Args>(mut self, handler: F) -> Self
+    pub(super) fn put<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.about.methods.push(Method::PUT);
-        self.resource = self.resource.route(web::put().to(handler));
-        self
+        self.answering(Method::PUT, handler)
     }
 
     /// Answers PATCH with `handler`.
-    pub(super) fn patch<F, Args>(mut self, handler: F) -> Self
+    pub(super) fn patch<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.about.methods.push(Method::PATCH);
-        self.resource = self.resource.route(web::patch().to(handler));
-        self
+        self.answering(Method::PATCH, handler)
     }
 
     /// Answers DELETE with `handler`.
-    pub(super) fn delete<F, Args>(mut self, handler: F) -> Self
+    pub(super) fn delete<F, Args>(self, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.about.methods.push(Method::DELETE);
-        self.resource = self.resource.route(web::delete().to(handler));
+        self.answering(Method::DELETE, handler)
+    }
+
+    fn answering<F, Args>(mut self, method: Method, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.about.methods.push(method.clone());
+        self.routes.push(Box::new(move || web::method(method.clone()).to(handler.clone())));
         self
     }
 
-    /// Puts the view into an application.
-    pub(super) fn register(self, config: &mut web::ServiceConfig) {
-        let about = Rc::new(self.about);
-        let inner = Rc::clone(&about);
-        let resource = self.resource.app_data(web::Data::from(std::sync::Arc::new(About::clone(&about))));
-        config.service(resource.wrap(from_fn(move |request, next| dispatch(Rc::clone(&inner), request, next))));
+    /// Puts those of the view's paths into an application that `is_due` says.
+    ///
+    /// Each is a resource of its own: Actix compares a path that stands alone as a text, and several of one resource as
+    /// regular expressions, at every request that comes by.
+    pub(super) fn register(&self, config: &mut web::ServiceConfig, is_due: impl Fn(&str) -> bool) {
+        let data = web::Data::new(self.about.clone());
+        let dispatch = Dispatch::new(&self.about, self.paths.first().map_or("-", String::as_str));
+        for path in self.paths.iter().filter(|path| is_due(path)) {
+            let resource = web::resource(path.as_str()).app_data(data.clone()).default_service((self.others)());
+            let resource = self.routes.iter().fold(resource, |resource, route| resource.route(route()));
+            config.service(resource.wrap(dispatch.clone()));
+        }
     }
 }
 
 impl About {
     /// In Django's order, which lists HEAD where there is GET.
-    fn allow(&self) -> HeaderValue {
+    pub(super) fn allow(&self) -> HeaderValue {
         let mut methods: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
         if self.methods.contains(&Method::GET) {
             methods.push("HEAD");
@@ -239,50 +246,11 @@ impl About {
         methods.push("OPTIONS");
         HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
     }
-}
 
-/// Settles what the client accepts, has the request answered, and dresses the answer.
-async fn dispatch(
-    about: Rc<About>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let rendering = negotiated(&about, request.request());
-    let mut response = match &rendering {
-        Ok(_) => next.call(request).await?.map_into_boxed_body(),
-        Err(error) => request.into_response(error.error_response()),
-    };
-    if let Ok(Rendering { indent: Some(indent), .. }) = rendering {
-        response = indented(response, indent);
+    /// The forms that its answers can be given in.
+    pub(super) fn renderers(&self) -> &'static [Renderer] {
+        self.renderers
     }
-    let headers = response.headers_mut();
-    headers.insert(ALLOW, about.allow());
-    if about.renderers.len() > 1 {
-        headers.insert(VARY, HeaderValue::from_static("Accept"));
-    }
-    Ok(response)
-}
-
-fn negotiated(about: &About, request: &HttpRequest) -> Result<Rendering, ApiError> {
-    let accept = joined_header(request, &ACCEPT);
-    let in_query = || {
-        let named = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| name == "format");
-        named.last().map(|(_, value)| value.into_owned())
-    };
-    // A suffix of the path comes first: `/users.json`.
-    let format = request.match_info().get("format").map(ToOwned::to_owned).or_else(in_query);
-    negotiate(accept.as_deref(), format.as_deref(), about.renderers).map_err(|error| match error {
-        NegotiationError::NotAcceptable => ApiError::NotAcceptable,
-        NegotiationError::NotFound => ApiError::NotFound,
-    })
-}
-
-/// The answer with its JSON spread over lines, as `Accept: application/json; indent=4` asks for.
-fn indented(response: ServiceResponse<BoxBody>, indent: u8) -> ServiceResponse<BoxBody> {
-    response.map_body(|_, body| match body.try_into_bytes() {
-        Ok(bytes) => BoxBody::new(json::pretty_json(&bytes, indent)),
-        Err(body) => body,
-    })
 }
 
 /// Every method that the view has no handler for: who is calling is settled before they are told so.

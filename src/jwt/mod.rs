@@ -17,6 +17,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod verified;
 
 pub use claims::Claims;
 pub use error::{SignError, TokenError};
@@ -25,3 +26,4 @@ pub use kind::TokenKind;
 pub use mint::Stamp;
 pub use revoke::revoke_mark;
 pub use tokens::Tokens;
+pub use verified::Verified;

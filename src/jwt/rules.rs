@@ -24,6 +24,20 @@ pub(super) struct Rules {
     refresh_exp_claim: String,
 }
 
+/// From when and until when a token that is good is good, by its own claims and the leeway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Window {
+    from: i64,
+    until: i64,
+}
+
+impl Window {
+    /// Whether a token is still good at `now`.
+    pub(super) fn holds(self, now: Timestamp) -> bool {
+        (self.from..self.until).contains(&now.as_micros())
+    }
+}
+
 impl Rules {
     pub(super) fn new(settings: &settings::Jwt) -> Self {
         Self {
@@ -49,6 +63,15 @@ impl Rules {
             claims.get(name).map_or(Ok(()), identifier)?;
         }
         Ok(())
+    }
+
+    /// When a token that [`decoded`](Self::decoded) and [`kind`](Self::kind) let through once is let through. All else that
+    /// they look at stays as it is.
+    pub(super) fn window(&self, claims: &Claims) -> Option<Window> {
+        let start = |name| Some(claims.moment(name).ok()?.map_or(i64::MIN, |moment| micros(moment.trunc())));
+        let from = start("iat")?.max(start("nbf")?).saturating_sub(self.leeway);
+        let until = micros(claims.moment("exp").ok()??.trunc()).saturating_add(self.leeway);
+        Some(Window { from, until })
     }
 
     /// What SimpleJWT looks at after it has decoded, `Token.verify`.

@@ -1,5 +1,6 @@
 //! The engine: reads tokens and makes them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::claims::Claims;
@@ -9,7 +10,7 @@ use super::jwk_url::JwkSource;
 use super::keys::{Key, KeyProblems, KeyRing};
 use super::kind::TokenKind;
 use super::mint::{Mint, Stamp};
-use super::rules::Rules;
+use super::rules::{Rules, Window};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
 use crate::settings;
@@ -23,8 +24,14 @@ pub struct Tokens {
     audience: Arc<[String]>,
     issuer: Option<Arc<str>>,
     keys: Arc<RwLock<Arc<KeyRing>>>,
+    /// How often the keys were replaced.
+    generation: Arc<AtomicU64>,
     elsewhere: Option<Arc<JwkSource>>,
 }
+
+/// The keys of a time, as far as they are the same ones or others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generation(u64);
 
 impl Tokens {
     /// From the settings; `secret_key` signs where they name no other key.
@@ -43,6 +50,7 @@ impl Tokens {
             audience: settings.audience.clone().into(),
             issuer: settings.issuer.as_deref().map(Arc::from),
             keys: Arc::new(RwLock::new(Arc::new(keys))),
+            generation: Arc::default(),
             elsewhere: settings.jwk_url.as_ref().map(|url| Arc::new(JwkSource::new(url, settings.algorithm))),
         }
     }
@@ -56,6 +64,21 @@ impl Tokens {
     /// Puts other keys in their place, for every clone and from the next token on.
     pub fn replace_keys(&self, keys: KeyRing) {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        self.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Which keys there are; another value once they are replaced. `None` where they come from elsewhere and may change at
+    /// any time. For [`Verified`](super::Verified), asked before a token is verified.
+    pub fn generation(&self) -> Option<Generation> {
+        self.elsewhere.is_none().then(|| Generation(self.generation.load(Ordering::SeqCst)))
+    }
+
+    pub(super) fn is_of(&self, generation: Generation) -> bool {
+        self.generation() == Some(generation)
+    }
+
+    pub(super) fn window(&self, claims: &Claims) -> Option<Window> {
+        self.rules.window(claims)
     }
 
     /// Fetches the keys of `jwt.jwk_url` when `token` may need them; otherwise, and without that setting, does nothing.

@@ -15,5 +15,7 @@ section! {
         pub max_connections: u32 => within(1..=1000),
         /// How long a request waits for a free connection before it is answered 503. Default: 3 seconds.
         pub connection_timeout: Duration => not_zero,
+        /// How many writes may share one commit, SQLite only. Default: 256.
+        pub max_writes_per_commit: usize => within(1..=10_000),
     }
 }

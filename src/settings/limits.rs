@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::values::{InvalidValue, duration};
+use super::values::{ByteSize, InvalidValue, duration};
 
 /// A number in `range`.
 pub(crate) fn within<T: PartialOrd + Display>(range: RangeInclusive<T>) -> impl Fn(&T) -> Result<(), InvalidValue> {
@@ -29,6 +29,14 @@ pub(crate) fn at_least(least: Duration) -> impl Fn(&Duration) -> Result<(), Inva
 /// A time above zero.
 pub(crate) fn not_zero(value: &Duration) -> Result<(), InvalidValue> {
     at_least(Duration::from_millis(1))(value)
+}
+
+/// A size above zero.
+pub(crate) fn some_bytes(value: &ByteSize) -> Result<(), InvalidValue> {
+    match value.bytes() {
+        0 => Err(InvalidValue::new("must be more than no bytes")),
+        _ => Ok(()),
+    }
 }
 
 /// Whatever `limit` says, where there is a value.

@@ -8,6 +8,7 @@
 mod account_permissions;
 mod accounts;
 mod auth;
+mod cache;
 mod checks;
 mod complaint;
 mod cors;
@@ -43,6 +44,7 @@ use jiff::tz::TimeZone;
 pub use self::account_permissions::{AccountPermissions, Permission};
 pub use self::accounts::{Accounts, LinkProtocol, LoginField};
 pub use self::auth::{Auth, Backend};
+pub use self::cache::Cache;
 pub(crate) use self::complaint::one_line;
 pub use self::complaint::{Complaint, Complaints};
 pub use self::cors::Cors;
@@ -83,6 +85,8 @@ section! {
         pub server: Server,
         /// `[database]`
         pub database: Database,
+        /// `[cache]`
+        pub cache: Cache,
         /// `[auth]`
         pub auth: Auth,
         /// `[token]`

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::limits::{not_zero, within};
+use super::limits::{not_zero, some_bytes, within};
 use super::node::section;
 use super::values::{Bind, ByteSize};
 
@@ -17,7 +17,7 @@ section! {
         /// at. DRF's `NUM_PROXIES`.
         pub trusted_proxies: usize => within(0..=64),
         /// The longest request body. Default: 64 KiB. Django's `DATA_UPLOAD_MAX_MEMORY_SIZE`.
-        pub body_limit: ByteSize,
+        pub body_limit: ByteSize => some_bytes,
         /// How long one request may take, its body included. Default: 10 seconds.
         pub request_timeout: Duration => not_zero,
         /// How long requests under way may take to finish when the service is told to stop. Default: 10 seconds.

@@ -7,24 +7,32 @@ pub mod accounts;
 pub mod blacklist;
 mod connection;
 pub mod families;
+mod known;
 pub mod migrate;
 pub mod outbox;
+mod pipeline;
 mod pool;
 mod readers;
 mod schema;
+mod stale;
 mod stored_time;
 pub mod tokens;
 pub mod user_state;
 pub mod users;
+mod wal_index;
+mod writer;
 
 use std::time::Duration;
 
 pub use connection::DbConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::settings::{Database, DatabaseUrl};
+use crate::settings::{ByteSize, Cache, Database, DatabaseUrl};
+use pipeline::Pipelines;
 use pool::Pool;
 use readers::Readers;
+use stale::Stale;
+use writer::Writer;
 
 /// The way to the rows. Cheap to clone: clones share one pool of connections.
 #[derive(Clone)]
@@ -32,11 +40,17 @@ pub struct Store {
     pool: Pool,
     /// Only with SQLite.
     readers: Option<Readers>,
+    /// Only with SQLite.
+    writer: Option<Writer>,
+    /// Only with PostgreSQL.
+    pipelines: Option<Pipelines>,
+    /// Only with PostgreSQL, and where rows may be stale.
+    stale: Option<Stale>,
     url: DatabaseUrl,
 }
 
 /// Why the database gave no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// When no connection came free in time, or the rows stayed locked for too long.
@@ -66,12 +80,35 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the SQLite file cannot be opened or created.
     pub fn open(settings: &Database) -> Result<Self, StoreError> {
-        let pool = Pool::open(&settings.url, settings.max_connections, settings.connection_timeout)?;
-        let readers = match &settings.url {
-            DatabaseUrl::Sqlite(path) => Some(Readers::of(path)),
-            DatabaseUrl::Postgres(_) => None,
+        Self::open_remembering(settings, &Cache { memory: ByteSize::NONE, max_staleness: Duration::ZERO })
+    }
+
+    /// Like [`Store::open`], and remembers rows of the hot lookups as `cache` says.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_remembering(settings: &Database, cache: &Cache) -> Result<Self, StoreError> {
+        let memory = cache.memory.bytes();
+        let store = Self {
+            pool: Pool::open(&settings.url, settings.max_connections, settings.connection_timeout)?,
+            readers: None,
+            writer: None,
+            pipelines: None,
+            stale: None,
+            url: settings.url.clone(),
         };
-        Ok(Self { pool, readers, url: settings.url.clone() })
+        Ok(match &settings.url {
+            DatabaseUrl::Sqlite(path) => Self {
+                readers: Some(Readers::of(path, memory)),
+                writer: Some(Writer::of(path, settings.max_writes_per_commit)),
+                ..store
+            },
+            DatabaseUrl::Postgres(url) => Self {
+                pipelines: Pipelines::to(url.expose()),
+                stale: Stale::within(memory, cache.max_staleness),
+                ..store
+            },
+        })
     }
 
     /// Like [`Store::open`], but an SQLite file that is not there is an error and is not created.
@@ -119,6 +156,51 @@ impl Store {
         self.pool.with_connection(work)
     }
 
+    /// Runs `work` in a transaction that may write: when this gives its result, the changes are on the disk, and otherwise
+    /// there are none. On SQLite, writes that wait at the same time share a commit.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the database cannot take the work in time; else what `work` gives.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.writer {
+            Some(writer) => writer.write(work).await,
+            None => {
+                let written = self.run(move |connection| connection.write(work)).await;
+                self.forget();
+                written
+            }
+        }
+    }
+
+    /// The same for a thread that may block: for commands and for threads of the program's own, never for a request.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_blocking<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.writer {
+            Some(writer) => writer.write_blocking(work),
+            None => {
+                let written = self.run_blocking(move |connection| connection.write(work));
+                self.forget();
+                written
+            }
+        }
+    }
+
+    fn forget(&self) {
+        if let Some(stale) = &self.stale {
+            stale.forget();
+        }
+    }
+
     /// Whether the database answers and has the tables of this version.
     ///
     /// # Errors
@@ -127,36 +209,84 @@ impl Store {
         self.run(migrate::require_current).await
     }
 
-    /// Who holds the token `key`: the hot lookup, asked at every request of a token's holder.
+    /// Who holds the token `key`: the hot lookup, asked at every request of a token's holder. `with_age` says whether
+    /// [`Holder::created`](tokens::Holder::created) is wanted.
     ///
     /// # Errors
     /// As [`Store::run`].
-    pub async fn find_token_holder(&self, key: &str) -> Result<Option<tokens::Holder>, StoreError> {
+    pub async fn find_token_holder(&self, key: &str, with_age: bool) -> Result<Option<tokens::Holder>, StoreError> {
         if !tokens::may_be_a_key(key) {
             return Ok(None);
         }
-        let key = key.to_owned();
-        self.look_up(move |connection| tokens::find_holder(connection, &key)).await
+        if let Some(readers) = &self.readers {
+            let read = readers.try_read(
+                |known, now| known.holder(key, with_age, now).map(Some),
+                |connection| tokens::find_holder(connection, key, with_age),
+                |known, holder, since| known.note_holder(key, holder.as_ref(), since),
+            );
+            if let Some(holder) = read {
+                return Ok(holder);
+            }
+        }
+        let now = self.stale.as_ref().map(|stale| (stale, stale.now()));
+        if let Some((stale, now)) = now
+            && let Some(holder) = stale.with(|known| known.holder(key, with_age, now))
+        {
+            return Ok(Some(holder));
+        }
+        let asked = match &self.pipelines {
+            Some(pipelines) => pipelines.find_holder(key).await?,
+            None => None,
+        };
+        let holder = match asked {
+            Some(holder) => holder,
+            None => {
+                let key = key.to_owned();
+                self.run(move |connection| tokens::find_holder(connection, &key, with_age)).await?
+            }
+        };
+        if let Some((stale, now)) = now {
+            stale.with(|known| Some(known.note_holder(key, holder.as_ref(), now)));
+        }
+        Ok(holder)
     }
 
     /// The user whom a token names: the other hot lookup, asked at every request with a JWT.
     ///
     /// # Errors
     /// As [`Store::run`].
-    pub async fn find_token_user(&self, key: users::Key) -> Result<Option<users::TokenUser>, StoreError> {
-        self.look_up(move |connection| users::find_token_user(connection, &key)).await
-    }
-
-    /// Reads on this thread where that takes next to no time, and else as [`Store::run`] does.
-    async fn look_up<T, F>(&self, read: F) -> Result<T, StoreError>
-    where
-        F: Fn(&mut DbConnection<'_>) -> Result<T, StoreError> + Send + 'static,
-        T: Send + 'static,
-    {
-        match self.readers.as_ref().and_then(|readers| readers.try_read(&read)) {
-            Some(value) => Ok(value),
-            None => self.run(read).await,
+    pub async fn find_token_user(&self, key: &users::Key) -> Result<Option<users::TokenUser>, StoreError> {
+        if let Some(readers) = &self.readers {
+            let read = readers.try_read(
+                |known, now| known.user(key, now).map(Some),
+                |connection| users::find_token_user(connection, key),
+                |known, user, since| known.note_user(key, user.as_ref(), since),
+            );
+            if let Some(user) = read {
+                return Ok(user);
+            }
         }
+        let now = self.stale.as_ref().map(|stale| (stale, stale.now()));
+        if let Some((stale, now)) = now
+            && let Some(user) = stale.with(|known| known.user(key, now))
+        {
+            return Ok(Some(user));
+        }
+        let asked = match &self.pipelines {
+            Some(pipelines) => pipelines.find_token_user(key).await?,
+            None => None,
+        };
+        let user = match asked {
+            Some(user) => user,
+            None => {
+                let key = key.clone();
+                self.run(move |connection| users::find_token_user(connection, &key)).await?
+            }
+        };
+        if let Some((stale, now)) = now {
+            stale.with(|known| Some(known.note_user(key, user.as_ref(), now)));
+        }
+        Ok(user)
     }
 }
 

@@ -89,26 +89,24 @@ pub fn enqueue(
 
 /// Takes the mail that has been due for longest and that nobody holds; for `lease` nobody else gets it. `None` when there
 /// is none.
-pub fn claim(connection: &mut DbConnection<'_>, now: Timestamp, lease: Duration) -> Result<Option<Mail>, StoreError> {
-    connection.write(|transaction| {
-        let is_free = outbox::claimed_until.is_null().or(outbox::claimed_until.le(StoredTime(now)));
-        let query = outbox::table
-            .filter(outbox::due_at.le(StoredTime(now)).and(is_free))
-            .order((outbox::due_at, outbox::id))
-            .limit(1)
-            .select(COLUMNS);
-        let row: Option<Row> = match transaction {
-            DbConnection::Sqlite(c) => query.get_result(&mut **c).optional()?,
-            // What another sender is just taking is passed over, not waited for.
-            DbConnection::Postgres(c) => query.for_update().skip_locked().get_result(&mut **c).optional()?,
-        };
-        let Some(row) = row else { return Ok(None) };
-        let attempts = row.attempts.saturating_add(1);
-        let claimed = (outbox::attempts.eq(attempts), outbox::claimed_until.eq(StoredTime(now.saturating_add(lease))));
-        let update = diesel::update(outbox::table.find(row.id)).set(claimed);
-        on_each!(transaction, |c| update.execute(c))?;
-        Ok(Some(row.into_mail(attempts)))
-    })
+pub fn claim(transaction: &mut DbConnection<'_>, now: Timestamp, lease: Duration) -> Result<Option<Mail>, StoreError> {
+    let is_free = outbox::claimed_until.is_null().or(outbox::claimed_until.le(StoredTime(now)));
+    let query = outbox::table
+        .filter(outbox::due_at.le(StoredTime(now)).and(is_free))
+        .order((outbox::due_at, outbox::id))
+        .limit(1)
+        .select(COLUMNS);
+    let row: Option<Row> = match transaction {
+        DbConnection::Sqlite(c) => query.get_result(&mut **c).optional()?,
+        // What another sender is just taking is passed over, not waited for.
+        DbConnection::Postgres(c) => query.for_update().skip_locked().get_result(&mut **c).optional()?,
+    };
+    let Some(row) = row else { return Ok(None) };
+    let attempts = row.attempts.saturating_add(1);
+    let claimed = (outbox::attempts.eq(attempts), outbox::claimed_until.eq(StoredTime(now.saturating_add(lease))));
+    let update = diesel::update(outbox::table.find(row.id)).set(claimed);
+    on_each!(transaction, |c| update.execute(c))?;
+    Ok(Some(row.into_mail(attempts)))
 }
 
 /// When the next mail can be claimed: when it is due, or when whoever holds it has had the time for it and may be gone.

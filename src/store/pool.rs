@@ -109,6 +109,20 @@ fn prepare_sqlite_file(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A connection of its own to an SQLite database, which waits for other writers as long as it is told to.
+pub(super) fn open_sqlite(path: &Path, lock_timeout: Duration) -> Result<SqliteConnection, StoreError> {
+    let unavailable =
+        |error: &dyn std::fmt::Display| StoreError::Unavailable(format!("cannot open {}: {error}", path.display()));
+    if !path.exists() {
+        // SQLite would make an empty one.
+        return Err(unavailable(&"it is not there"));
+    }
+    let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| unavailable(&error))?;
+    connection.set_up()?;
+    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", lock_timeout.as_millis()))?;
+    Ok(connection)
+}
+
 fn create_private_file(path: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

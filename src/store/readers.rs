@@ -1,4 +1,5 @@
-//! The short road to the rows: on SQLite a connection for each thread, on which a worker reads by itself.
+//! The short road to the rows: on SQLite a connection for each thread, on which a worker reads by itself, and what it read
+//! before as long as nothing has changed.
 //!
 //! In WAL mode a reader waits for nobody, and a lookup by an index takes a few microseconds: less than handing it to another
 //! thread. Whatever would take longer goes by [`Store::run`](super::Store::run).
@@ -12,35 +13,72 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use thread_local::ThreadLocal;
 
+use super::known::{Known, Since};
+use super::wal_index::{Header, WalIndex};
 use super::{DbConnection, StoreError};
 
 /// A reader that is kept waiting at all is not in WAL mode: it gives up at once and takes the long road.
 const PATIENCE: Duration = Duration::ZERO;
 
-/// A connection for each thread that asks for one, opened when it first does.
+/// A reader for each thread that asks for one, made when it first does.
 #[derive(Clone)]
 pub(super) struct Readers(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    connections: ThreadLocal<RefCell<Option<SqliteConnection>>>,
+    /// How many bytes of rows a thread may remember.
+    memory: usize,
+    threads: ThreadLocal<RefCell<Option<Reader>>>,
+}
+
+/// What one thread reads with.
+struct Reader {
+    connection: SqliteConnection,
+    known: Known,
+    /// Only in WAL mode, and once something was read.
+    index: Option<WalIndex>,
+    /// The index's header that what is known now was read under.
+    seen: Option<Header>,
+    /// How often the header was another one than before.
+    changes: u64,
 }
 
 impl Readers {
-    pub(super) fn of(path: &Path) -> Self {
-        Self(Arc::new(Inner { path: path.to_owned(), connections: ThreadLocal::new() }))
+    pub(super) fn of(path: &Path, memory: usize) -> Self {
+        Self(Arc::new(Inner { path: path.to_owned(), memory, threads: ThreadLocal::new() }))
     }
 
-    /// Runs `read` on this thread's connection; `None` when that cannot be done at once, whatever the reason is.
-    pub(super) fn try_read<T>(&self, read: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>) -> Option<T> {
-        let cell = self.0.connections.get_or_default();
+    /// What `recall` knows, or else what `read` finds on this thread's connection and `note` keeps; `None` when that cannot
+    /// be done at once, whatever the reason is.
+    ///
+    /// The database is asked first whether it has changed and read after that, so that what is noted is never older than
+    /// the moment it is noted for.
+    pub(super) fn try_read<T>(
+        &self,
+        recall: impl FnOnce(&mut Known, Since) -> Option<T>,
+        read: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
+        note: impl FnOnce(&mut Known, &T, Since),
+    ) -> Option<T> {
+        let cell = self.0.threads.get_or_default();
         let mut slot = cell.try_borrow_mut().ok()?;
         if slot.is_none() {
-            *slot = open(&self.0.path).ok();
+            *slot = Reader::open(&self.0.path, self.0.memory).ok();
         }
-        let connection = slot.as_mut()?;
-        match read(&mut DbConnection::Sqlite(connection)) {
-            Ok(value) => Some(value),
+        let reader = slot.as_mut()?;
+        let since = reader.since();
+        if let Some(since) = since
+            && let Some(value) = recall(&mut reader.known, since)
+        {
+            return Some(value);
+        }
+        match read(&mut DbConnection::Sqlite(&mut reader.connection)) {
+            Ok(value) => {
+                match since {
+                    Some(since) => note(&mut reader.known, &value, since),
+                    None => reader.watch(&self.0.path),
+                }
+                Some(value)
+            }
             Err(_) => {
                 // The long road says what is wrong, and the next request opens the file anew.
                 *slot = None;
@@ -50,13 +88,32 @@ impl Readers {
     }
 }
 
-fn open(path: &Path) -> diesel::ConnectionResult<SqliteConnection> {
-    let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
-    let patience = PATIENCE.as_millis();
-    connection
-        .batch_execute(&format!(
-            "PRAGMA busy_timeout = {patience}; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF"
-        ))
-        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-    Ok(connection)
+impl Reader {
+    fn open(path: &Path, memory: usize) -> diesel::ConnectionResult<Self> {
+        let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
+        let patience = PATIENCE.as_millis();
+        connection
+            .batch_execute(&format!(
+                "PRAGMA busy_timeout = {patience}; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF"
+            ))
+            .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        Ok(Self { connection, known: Known::within(memory), index: None, seen: None, changes: 0 })
+    }
+
+    /// Begins to watch the index, which is there once the connection has read.
+    fn watch(&mut self, path: &Path) {
+        if self.index.is_none() {
+            self.index = WalIndex::of(path);
+        }
+    }
+
+    /// The present, to compare with when a row was read; `None` when nothing can be said of it.
+    fn since(&mut self) -> Option<Since> {
+        let header = self.index?.header()?;
+        if self.seen != Some(header) {
+            self.seen = Some(header);
+            self.changes += 1;
+        }
+        Some(Since(self.changes, 0))
+    }
 }

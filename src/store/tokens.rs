@@ -23,8 +23,8 @@ const ATTEMPTS: u32 = 5;
 pub struct Holder {
     /// Whose token it is.
     pub user: User,
-    /// When it was made.
-    pub created: Timestamp,
+    /// When it was made, if that was asked for.
+    pub created: Option<Timestamp>,
 }
 
 /// How old a token may grow, as `token.lifetime` has it; never, by default.
@@ -35,6 +35,11 @@ impl Lifetime {
     /// Whether a token made at `created` is too old at `now`.
     pub fn is_over(self, created: Timestamp, now: Timestamp) -> bool {
         self.0.is_some_and(|lifetime| created.saturating_add(lifetime) <= now)
+    }
+
+    /// Whether tokens grow old at all.
+    pub fn is_limited(self) -> bool {
+        self.0.is_some()
     }
 }
 
@@ -53,13 +58,23 @@ pub(super) fn may_be_a_key(key: &str) -> bool {
     key.len() <= LONGEST_KEY && !key.contains('\0')
 }
 
-/// Who holds this token. The whole key is compared, case included.
-pub(super) fn find_holder(connection: &mut DbConnection<'_>, key: &str) -> Result<Option<Holder>, StoreError> {
+/// Who holds this token. The whole key is compared, case included. When it was made is read only `with_age`: a date is the
+/// most that there is to read in such a row.
+pub(super) fn find_holder(
+    connection: &mut DbConnection<'_>,
+    key: &str,
+    with_age: bool,
+) -> Result<Option<Holder>, StoreError> {
+    // No `first()`: its bound LIMIT would have SQLite plan the query anew each time, and a key is unique.
     let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
+    if !with_age {
+        let user: Option<User> = on_each!(connection, |c| query.select(User::as_select()).get_result(c).optional())?;
+        return Ok(user.map(|user| Holder { user, created: None }));
+    }
     let row: Option<(User, StoredTime)> = on_each!(connection, |c| {
         query.select((User::as_select(), authtoken_token::created)).get_result(c).optional()
     })?;
-    Ok(row.map(|(user, created)| Holder { user, created: created.into() }))
+    Ok(row.map(|(user, created)| Holder { user, created: Some(created.into()) }))
 }
 
 /// The user's token: the one they have, or else `new_key`, stored now. One that has outlived `lifetime` is replaced.

@@ -60,7 +60,7 @@ pub struct NewUser<'a> {
 }
 
 /// What tells a user from all others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// The primary key.
     Id(i32),

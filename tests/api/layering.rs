@@ -28,10 +28,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("accounts", &["clock", "mail", "passwords", "python", "secret", "settings", "store"]),
     ("auth", &["clock", "error", "jwt", "passwords", "secret", "settings", "store"]),
     ("error", &["json", "jwt", "passwords", "store"]),
-    ("jwt", &["clock", "python", "secret", "settings"]),
+    ("jwt", &["clock", "python", "recent", "secret", "settings"]),
     ("passwords", &["clock", "python", "secret", "settings"]),
     ("mail", &["clock", "secret", "settings"]),
-    ("store", &["clock", "secret", "settings"]),
+    ("store", &["clock", "recent", "secret", "settings"]),
     ("logging", &["clock", "settings"]),
     // Only for the targets of `fuzz/`: it is in no build of the service.
     ("fuzzing", &["accounts", "auth", "clock", "http", "jwt", "passwords", "secret", "settings"]),
@@ -41,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("python", &[]),
     ("clock", &[]),
     ("secret", &[]),
+    ("recent", &[]),
 ];
 
 /// The one home of each foreign crate that could spread.

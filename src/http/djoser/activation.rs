@@ -30,19 +30,17 @@ pub(super) async fn activate(
     }
     let (id, this, now) = (account.id, hallpass.clone(), hallpass.clock().now());
     let confirms = hallpass.settings().accounts.send_confirmation_email;
-    let activated = hallpass.store().run(move |connection| {
-        connection.write(|transaction| {
-            // Again under a lock: whoever was banned in between stays banned.
-            let Some(account) = accounts::find_for_update(transaction, id)? else { return Ok(false) };
-            if !links::is_good(&this, &account, &token) || !accounts::awaits_activation(transaction, &account)? {
-                return Ok(false);
-            }
-            accounts::activate(transaction, id, now)?;
-            if confirms {
-                this.post().enqueue(transaction, &links::without_link(&account, MailKind::Confirmation))?;
-            }
-            Ok(true)
-        })
+    let activated = hallpass.store().write(move |transaction| {
+        // Again under a lock: whoever was banned in between stays banned.
+        let Some(account) = accounts::find_for_update(transaction, id)? else { return Ok(false) };
+        if !links::is_good(&this, &account, &token) || !accounts::awaits_activation(transaction, &account)? {
+            return Ok(false);
+        }
+        accounts::activate(transaction, id, now)?;
+        if confirms {
+            this.post().enqueue(transaction, &links::without_link(&account, MailKind::Confirmation))?;
+        }
+        Ok(true)
     });
     match activated.await.map_err(gone)? {
         true => {

@@ -92,11 +92,9 @@ pub(super) async fn send(
     let post = hallpass.post().clone();
     hallpass
         .store()
-        .run(move |connection| {
-            connection.write(|transaction| match &letter {
-                Some(letter) => post.enqueue(transaction, letter),
-                None => post.enqueue_nothing(transaction, kind, &asked_for),
-            })
+        .write(move |transaction| match &letter {
+            Some(letter) => post.enqueue(transaction, letter),
+            None => post.enqueue_nothing(transaction, kind, &asked_for),
         })
         .await?;
     hallpass.post().wake();

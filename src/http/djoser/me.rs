@@ -56,10 +56,7 @@ pub(super) async fn change(
     let Some(email) = email else { return Ok(ok(&Shown::of(&account, hallpass))) };
     email.clone_into(&mut account.email);
     let (this, id) = (hallpass.clone(), account.id);
-    let changed = hallpass
-        .store()
-        .run(move |connection| connection.write(|transaction| store_email(&this, transaction, id, email)))
-        .await?;
+    let changed = hallpass.store().write(move |transaction| store_email(&this, transaction, id, email)).await?;
     if !changed {
         return Err(ApiError::NoSuchUser);
     }

@@ -98,26 +98,24 @@ async fn store(
     let encoded = hallpass.backend().hash(password).await?;
     let (this, before) = (hallpass.clone(), account.clone());
     let confirms = hallpass.settings().accounts.password_changed_email_confirmation;
-    let stored = hallpass.store().run(move |connection| {
-        connection.write(|transaction| {
-            // A link works once: whoever used it at the same time has changed the password that it depends on.
-            if !users::replace_password(transaction, before.id, &before.encoded_password(), &encoded)? {
-                return Ok(false);
-            }
-            // From here on nobody else changes this user: what was issued before was issued by now.
-            let now = this.clock().now();
-            if change.is_login {
-                users::set_last_login(transaction, before.id, now)?;
-            }
-            if change.ends_tokens {
-                user_state::end_all_tokens(transaction, before.id, now)?;
-            }
-            if confirms {
-                let letter = links::without_link(&before, MailKind::PasswordChangedConfirmation);
-                this.post().enqueue(transaction, &letter)?;
-            }
-            Ok(true)
-        })
+    let stored = hallpass.store().write(move |transaction| {
+        // A link works once: whoever used it at the same time has changed the password that it depends on.
+        if !users::replace_password(transaction, before.id, &before.encoded_password(), &encoded)? {
+            return Ok(false);
+        }
+        // From here on nobody else changes this user: what was issued before was issued by now.
+        let now = this.clock().now();
+        if change.is_login {
+            users::set_last_login(transaction, before.id, now)?;
+        }
+        if change.ends_tokens {
+            user_state::end_all_tokens(transaction, before.id, now)?;
+        }
+        if confirms {
+            let letter = links::without_link(&before, MailKind::PasswordChangedConfirmation);
+            this.post().enqueue(transaction, &letter)?;
+        }
+        Ok(true)
     });
     match stored.await.map_err(gone)? {
         true => {

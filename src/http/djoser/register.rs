@@ -114,27 +114,25 @@ pub(super) async fn taken_username(hallpass: &Hallpass, username: &str) -> Resul
 async fn store(hallpass: &Hallpass, username: String, email: String, encoded: Secret) -> Result<i32, ApiError> {
     let waits = hallpass.settings().accounts.send_activation_email;
     let (this, now) = (hallpass.clone(), hallpass.clock().now());
-    let stored = hallpass.store().run(move |connection| {
-        connection.write(|transaction| {
-            if this.logs_in_by_email() {
-                accounts::reserve_email(transaction, &email)?;
-            }
-            let user = NewUser {
-                username: &username,
-                email: &email,
-                encoded_password: encoded.expose(),
-                is_active: !waits,
-                is_staff: false,
-                is_superuser: false,
-            };
-            let id = users::create(transaction, &user, now)?;
-            match waits {
-                true => user_state::set_awaiting(transaction, id)?,
-                false => user_state::set_activated(transaction, id, now)?,
-            }
-            mail(&this, transaction, id)?;
-            Ok(id)
-        })
+    let stored = hallpass.store().write(move |transaction| {
+        if this.logs_in_by_email() {
+            accounts::reserve_email(transaction, &email)?;
+        }
+        let user = NewUser {
+            username: &username,
+            email: &email,
+            encoded_password: encoded.expose(),
+            is_active: !waits,
+            is_staff: false,
+            is_superuser: false,
+        };
+        let id = users::create(transaction, &user, now)?;
+        match waits {
+            true => user_state::set_awaiting(transaction, id)?,
+            false => user_state::set_activated(transaction, id, now)?,
+        }
+        mail(&this, transaction, id)?;
+        Ok(id)
     });
     match stored.await {
         // Somebody else was faster, or the name is taken in its normal form only.

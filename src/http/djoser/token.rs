@@ -50,6 +50,6 @@ fn wrong_credentials() -> FieldErrors {
 /// Takes the caller's token away; signed tokens stay good.
 pub(super) async fn logout(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
     let account = hallpass.admit_account(&request, hallpass.settings().accounts.permissions.token_destroy).await?;
-    hallpass.store().run(move |connection| tokens::delete_of_user(connection, account.id)).await?;
+    hallpass.store().write(move |transaction| tokens::delete_of_user(transaction, account.id)).await?;
     Ok(no_content())
 }

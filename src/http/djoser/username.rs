@@ -87,35 +87,33 @@ async fn store(hallpass: &Hallpass, id: i32, new: String, link: Option<String>) 
     let (this, now) = (hallpass.clone(), hallpass.clock().now());
     let (by_email, confirms) =
         (hallpass.logs_in_by_email(), hallpass.settings().accounts.username_changed_email_confirmation);
-    let stored = hallpass.store().run(move |connection| {
-        connection.write(|transaction| {
-            let gone = || StoreError::Gone("the user".to_owned());
-            let mut changed = accounts::find_for_update(transaction, id)?.ok_or_else(gone)?;
-            if let Some(link) = &link
-                && !(changed.is_active && links::is_good(&this, &changed, link))
-            {
-                return Ok(false);
+    let stored = hallpass.store().write(move |transaction| {
+        let gone = || StoreError::Gone("the user".to_owned());
+        let mut changed = accounts::find_for_update(transaction, id)?.ok_or_else(gone)?;
+        if let Some(link) = &link
+            && !(changed.is_active && links::is_good(&this, &changed, link))
+        {
+            return Ok(false);
+        }
+        match by_email {
+            true => {
+                accounts::reserve_email(transaction, &new)?;
+                accounts::set_email(transaction, changed.id, &new, false)?;
+                changed.email = new;
             }
-            match by_email {
-                true => {
-                    accounts::reserve_email(transaction, &new)?;
-                    accounts::set_email(transaction, changed.id, &new, false)?;
-                    changed.email = new;
-                }
-                false => {
-                    accounts::set_username(transaction, changed.id, &new)?;
-                    changed.username = new;
-                }
+            false => {
+                accounts::set_username(transaction, changed.id, &new)?;
+                changed.username = new;
             }
-            if link.is_some() {
-                users::set_last_login(transaction, changed.id, now)?;
-            }
-            if confirms {
-                let letter = links::without_link(&changed, MailKind::UsernameChangedConfirmation);
-                this.post().enqueue(transaction, &letter)?;
-            }
-            Ok(true)
-        })
+        }
+        if link.is_some() {
+            users::set_last_login(transaction, changed.id, now)?;
+        }
+        if confirms {
+            let letter = links::without_link(&changed, MailKind::UsernameChangedConfirmation);
+            this.post().enqueue(transaction, &letter)?;
+        }
+        Ok(true)
     });
     match stored.await {
         // Somebody else was faster.

@@ -69,14 +69,12 @@ pub(super) async fn delete(
 
 /// Deletes the row and what goes with it.
 pub(super) async fn remove(hallpass: &Hallpass, id: i32) -> Result<HttpResponse, ApiError> {
-    hallpass
-        .store()
-        .run(move |connection| connection.write(|transaction| accounts::delete(transaction, id)))
-        .await
-        .map_err(|error| match error {
+    hallpass.store().write(move |transaction| accounts::delete(transaction, id)).await.map_err(
+        |error| match error {
             StoreError::Gone(_) => ApiError::Forbidden("This user cannot be deleted: other data refers to them."),
             error => error.into(),
-        })?;
+        },
+    )?;
     Ok(no_content())
 }
 

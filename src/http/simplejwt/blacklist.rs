@@ -59,14 +59,12 @@ async fn user_id(hallpass: &Hallpass, refresh: &Claims) -> Result<Option<i32>, A
 /// Whether the token was good until now.
 async fn end(store: &Store, token: OutstandingToken, now: Timestamp) -> Result<bool, StoreError> {
     let run = |token: OutstandingToken| {
-        store.run(move |connection| {
-            connection.write(|transaction| {
-                let was_good = blacklist::blacklist(transaction, &token, now)?;
-                if !was_good {
-                    families::revoke_if_exchanged(transaction, &token.jti, now)?;
-                }
-                Ok(was_good)
-            })
+        store.write(move |transaction| {
+            let was_good = blacklist::blacklist(transaction, &token, now)?;
+            if !was_good {
+                families::revoke_if_exchanged(transaction, &token.jti, now)?;
+            }
+            Ok(was_good)
         })
     };
     match run(token.clone()).await {

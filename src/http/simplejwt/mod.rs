@@ -154,7 +154,7 @@ impl Hallpass {
             self.unauthorized(error.with_code("token_not_valid"))
         })?;
         match user_key(claim, settings.user_id_field).map_err(|error| self.invalid_token(&error))? {
-            Some(key) => Ok(self.store().find_token_user(key).await?),
+            Some(key) => Ok(self.store().find_token_user(&key).await?),
             None => Ok(None),
         }
     }

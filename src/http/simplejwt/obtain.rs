@@ -47,16 +47,14 @@ pub(super) async fn authenticate(hallpass: &Hallpass, data: RequestData) -> Resu
 pub(super) async fn note_login(hallpass: &Hallpass, user: &TokenUser, token: OutstandingToken) -> Result<(), ApiError> {
     let (user, now) = (user.clone(), token.created_at);
     let update_last_login = hallpass.settings().jwt.update_last_login;
-    let noted = hallpass.store().run(move |connection| {
-        connection.write(|transaction| {
-            if !user_state::admit(transaction, &user, now)? {
-                return Ok(false);
-            }
-            if update_last_login {
-                users::set_last_login(transaction, user.user.id, now)?;
-            }
-            blacklist::create_outstanding(transaction, &token).map(|()| true)
-        })
+    let noted = hallpass.store().write(move |transaction| {
+        if !user_state::admit(transaction, &user, now)? {
+            return Ok(false);
+        }
+        if update_last_login {
+            users::set_last_login(transaction, user.user.id, now)?;
+        }
+        blacklist::create_outstanding(transaction, &token).map(|()| true)
     });
     match noted.await {
         // The user was deleted, or given another password, since theirs was checked.

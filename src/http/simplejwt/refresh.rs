@@ -64,13 +64,11 @@ async fn rotate(hallpass: &Hallpass, refresh: &Claims, user: &TokenUser, now: Ti
     let successor = hallpass.jwt().rotated(refresh, now)?;
     let row = outstanding(hallpass, &successor, hallpass.sign(&successor)?, Some(user.user.id), now)?;
     let user = user.clone();
-    let noted = hallpass.store().run(move |connection| {
-        connection.write(|transaction| {
-            if !user_state::is_unchanged(transaction, &user)? {
-                return Ok(false);
-            }
-            blacklist::create_outstanding(transaction, &row).map(|()| true)
-        })
+    let noted = hallpass.store().write(move |transaction| {
+        if !user_state::is_unchanged(transaction, &user)? {
+            return Ok(false);
+        }
+        blacklist::create_outstanding(transaction, &row).map(|()| true)
     });
     match noted.await {
         Ok(true) => Ok(successor),
@@ -96,10 +94,7 @@ async fn exchange(
         grace: hallpass.settings().jwt.refresh_reuse_grace,
         needs_active_user: hallpass.settings().jwt.check_user_is_active,
     };
-    let exchanged = hallpass
-        .store()
-        .run(move |connection| connection.write(|transaction| families::exchange(transaction, &request, now)))
-        .await;
+    let exchanged = hallpass.store().write(move |transaction| families::exchange(transaction, &request, now)).await;
     match exchanged {
         Ok(Exchanged::Done) => Ok(successor),
         // The client did not get the answer: it gets the same token, made anew from what it says.

@@ -46,7 +46,7 @@ async fn refuse_ended(hallpass: &Hallpass, claims: &Claims) -> Result<(), ApiErr
     let claim = claims.get(&settings.user_id_claim);
     let key = claim.and_then(|claim| user_key(claim, settings.user_id_field).ok().flatten());
     let Some(key) = key else { return Ok(()) };
-    let user = hallpass.store().find_token_user(key).await?;
+    let user = hallpass.store().find_token_user(&key).await?;
     let issued_at = claims.seconds("iat").unwrap_or_default();
     match user.is_some_and(|user| user.refuses_token_of(issued_at)) {
         true => Err(hallpass.blacklisted()),

@@ -1,7 +1,11 @@
 //! One key and its one algorithm: what signs and what verifies.
 //!
-//! The only place that calls the `jsonwebtoken` crate's signing and verifying.
+//! The only place that calls the `jsonwebtoken` crate's signing and verifying. That crate prepares a shared secret anew for
+//! every token; here HMAC is keyed once, by the library that it uses itself.
 
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::{sign, verify};
 use jsonwebtoken::{Algorithm as LibraryAlgorithm, DecodingKey, EncodingKey};
 
@@ -18,8 +22,15 @@ pub(in crate::jwt) struct Key {
     /// The name that tokens repeat in `kid`.
     pub(in crate::jwt) kid: Option<String>,
     pub(super) public: Option<PublicKey>,
-    signing: Option<EncodingKey>,
-    verifying: DecodingKey,
+    material: Material,
+}
+
+#[derive(Clone)]
+enum Material {
+    /// HS256, HS384 and HS512.
+    Shared(hmac::Key),
+    /// All others. Without a private key it verifies only.
+    Pair { signing: Option<Box<EncodingKey>>, verifying: Box<DecodingKey> },
 }
 
 impl Key {
@@ -36,8 +47,8 @@ impl Key {
         if bytes.len() < least {
             return Err(format!("is shorter than the {least} bytes that {algorithm} needs"));
         }
-        let (signing, verifying) = (Some(EncodingKey::from_secret(bytes)), DecodingKey::from_secret(bytes));
-        let key = Self { algorithm, kid: None, public: None, signing, verifying };
+        let mac = mac(algorithm).ok_or_else(|| format!("is no key of {algorithm}"))?;
+        let key = Self { algorithm, kid: None, public: None, material: Material::Shared(hmac::Key::new(mac, bytes)) };
         key.test()?;
         Ok(key)
     }
@@ -49,7 +60,8 @@ impl Key {
         signing: Option<EncodingKey>,
     ) -> Result<Self, String> {
         public.check(algorithm)?;
-        let key = Self { algorithm, kid: None, verifying: public.decoding_key(), public: Some(public), signing };
+        let material = Material::Pair { signing: signing.map(Box::new), verifying: Box::new(public.decoding_key()) };
+        let key = Self { algorithm, kid: None, public: Some(public), material };
         key.test()?;
         Ok(key)
     }
@@ -62,23 +74,40 @@ impl Key {
 
     /// Whether it signs.
     pub(super) fn can_sign(&self) -> bool {
-        self.signing.is_some()
+        match &self.material {
+            Material::Shared(_) => true,
+            Material::Pair { signing, .. } => signing.is_some(),
+        }
     }
 
     /// The signature of `message` in base64url.
     pub(in crate::jwt) fn sign(&self, message: &[u8]) -> Result<String, SignError> {
-        let signing = self.signing.as_ref().ok_or(SignError::NoSigningKey)?;
-        sign(message, signing, library(self.algorithm)).map_err(|_| SignError::Failed)
+        match &self.material {
+            Material::Shared(key) => Ok(URL_SAFE_NO_PAD.encode(hmac::sign(key, message))),
+            Material::Pair { signing, .. } => {
+                let signing = signing.as_ref().ok_or(SignError::NoSigningKey)?;
+                sign(message, signing, library(self.algorithm)).map_err(|_| SignError::Failed)
+            }
+        }
     }
 
     /// Whether `signature` is this key's for `message`.
     pub(in crate::jwt) fn has_signed(&self, message: &[u8], signature: &str) -> bool {
-        verify(signature, message, &self.verifying, library(self.algorithm)).unwrap_or(false)
+        match &self.material {
+            // In constant time.
+            Material::Shared(key) => match URL_SAFE_NO_PAD.decode(signature) {
+                Ok(signature) => hmac::verify(key, message, &signature).is_ok(),
+                Err(_) => false,
+            },
+            Material::Pair { verifying, .. } => {
+                verify(signature, message, verifying, library(self.algorithm)).unwrap_or(false)
+            }
+        }
     }
 
     /// Signs and verifies once, so that a broken pair is found at the start and not at the first login.
     fn test(&self) -> Result<(), String> {
-        if self.signing.is_none() {
+        if !self.can_sign() {
             return Ok(());
         }
         let message = b"eyJhbGciOiJub25lIn0.e30";
@@ -87,6 +116,16 @@ impl Key {
             true => Ok(()),
             false => Err("signs what its public key does not verify; the two are no pair".to_owned()),
         }
+    }
+}
+
+/// The MAC of an algorithm with a shared secret.
+fn mac(algorithm: Algorithm) -> Option<hmac::Algorithm> {
+    match algorithm {
+        Algorithm::Hs256 => Some(hmac::HMAC_SHA256),
+        Algorithm::Hs384 => Some(hmac::HMAC_SHA384),
+        Algorithm::Hs512 => Some(hmac::HMAC_SHA512),
+        _ => None,
     }
 }
 

@@ -31,6 +31,11 @@ shutdown_timeout = "10s" # default
 url = "postgres://me:***@db/hallpass" # HALLPASS__DATABASE__URL
 max_connections = 8 # default
 connection_timeout = "3s" # default
+max_writes_per_commit = 256 # default
+
+[cache]
+memory = "4MiB" # default
+max_staleness = "0s" # default
 
 [auth]
 backends = ["jwt", "basic"] # HALLPASS__AUTH__BACKENDS

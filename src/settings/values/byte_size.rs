@@ -12,11 +12,14 @@ use crate::settings::raw::Raw;
 
 const UNITS: [(&str, usize); 5] = [("MiB", 1024 * 1024), ("MB", 1_000_000), ("KiB", 1024), ("KB", 1000), ("B", 1)];
 
-/// A number of bytes, at least one; written with a unit (`B`, `KB`, `KiB`, `MB`, `MiB`) or as a plain number.
+/// A number of bytes; written with a unit (`B`, `KB`, `KiB`, `MB`, `MiB`) or as a plain number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ByteSize(usize);
 
 impl ByteSize {
+    /// No bytes.
+    pub(crate) const NONE: Self = Self(0);
+
     /// How many bytes.
     pub const fn bytes(self) -> usize {
         self.0
@@ -35,7 +38,6 @@ impl FromStr for ByteSize {
         let size =
             factor.zip(number.parse().ok()).and_then(|(factor, number): (usize, usize)| factor.checked_mul(number));
         match size {
-            Some(0) => Err(InvalidValue::new("must be more than no bytes")),
             Some(size) => Ok(Self(size)),
             None => {
                 Err(InvalidValue::new(format!("{text:?} is no size; write \"64KiB\", \"1MB\" or a number of bytes")))
@@ -46,7 +48,7 @@ impl FromStr for ByteSize {
 
 impl fmt::Display for ByteSize {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = UNITS.into_iter().find(|(_, size)| self.0.is_multiple_of(*size));
+        let whole = UNITS.into_iter().find(|(_, size)| self.0 > 0 && self.0.is_multiple_of(*size));
         let (unit, size) = whole.unwrap_or(("B", 1));
         write!(formatter, "{}{unit}", self.0 / size)
     }
@@ -79,6 +81,7 @@ mod tests {
             ("2MB", 2_000_000, "2MB"),
             ("2MiB", 2_097_152, "2MiB"),
             ("7B", 7, "7B"),
+            ("0KiB", 0, "0B"),
         ];
         for (given, bytes, written) in cases {
             let size: ByteSize = given.parse().unwrap();
@@ -88,9 +91,7 @@ mod tests {
 
     #[test]
     fn what_is_no_size_is_refused() {
-        for given in
-            ["", "KiB", "64kib", "1.5MB", "-1", "0", "0KiB", "1GB", "99999999999999999999", "99999999999999999MiB"]
-        {
+        for given in ["", "KiB", "64kib", "1.5MB", "-1", "1GB", "99999999999999999999", "99999999999999999MiB"] {
             assert!(given.parse::<ByteSize>().is_err(), "{given:?}");
         }
     }

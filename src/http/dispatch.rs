@@ -1,0 +1,126 @@
+//! What is done around every view's handler: what the client accepts is settled before, and the answer is dressed after.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
+use actix_service::{Service, Transform};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT, ALLOW, HeaderValue, VARY};
+use actix_web::{HttpMessage, HttpRequest, ResponseError};
+use futures_util::future::LocalBoxFuture;
+
+use super::negotiation::{NegotiationError, Renderer, Rendering, negotiate};
+use super::request_log::RouteName;
+use super::view::About;
+use crate::auth::joined_header;
+use crate::error::ApiError;
+use crate::json;
+
+/// Middleware of a view.
+#[derive(Clone)]
+pub(super) struct Dispatch(Rc<Dress>);
+
+/// What does not change from one request of a view to the next.
+struct Dress {
+    route: RouteName,
+    renderers: &'static [Renderer],
+    allow: HeaderValue,
+}
+
+impl Dispatch {
+    /// For a view that the log calls `route`.
+    pub(super) fn new(about: &About, route: &str) -> Self {
+        Self(Rc::new(Dress { route: RouteName::from(route), renderers: about.renderers(), allow: about.allow() }))
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Dispatch
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = actix_web::Error;
+    type Transform = Dispatched<S>;
+    type InitError = ();
+    type Future = Ready<Result<Dispatched<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Dispatched { service, dress: Rc::clone(&self.0) }))
+    }
+}
+
+/// A view with its middleware.
+pub(super) struct Dispatched<S> {
+    service: S,
+    dress: Rc<Dress>,
+}
+
+impl<S, B> Service<ServiceRequest> for Dispatched<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    actix_service::forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let dress = Rc::clone(&self.dress);
+        request.extensions_mut().insert(dress.route.clone());
+        match negotiated(dress.renderers, request.request()) {
+            Ok(Rendering { indent, .. }) => {
+                let answer = self.service.call(request);
+                Box::pin(async move {
+                    let response = answer.await?.map_into_boxed_body();
+                    Ok(dress.put_on(match indent {
+                        Some(indent) => indented(response, indent),
+                        None => response,
+                    }))
+                })
+            }
+            Err(error) => {
+                let response = dress.put_on(request.into_response(error.error_response()));
+                Box::pin(ready(Ok(response)))
+            }
+        }
+    }
+}
+
+impl Dress {
+    fn put_on(&self, mut response: ServiceResponse) -> ServiceResponse {
+        let headers = response.headers_mut();
+        headers.insert(ALLOW, self.allow.clone());
+        if self.renderers.len() > 1 {
+            headers.insert(VARY, HeaderValue::from_static("Accept"));
+        }
+        response
+    }
+}
+
+fn negotiated(renderers: &[Renderer], request: &HttpRequest) -> Result<Rendering, ApiError> {
+    let accept = joined_header(request, &ACCEPT);
+    let in_query = || {
+        let named = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| name == "format");
+        named.last().map(|(_, value)| value.into_owned())
+    };
+    // A suffix of the path comes first: `/users.json`.
+    let format = request.match_info().get("format").map(ToOwned::to_owned).or_else(in_query);
+    negotiate(accept.as_deref(), format.as_deref(), renderers).map_err(|error| match error {
+        NegotiationError::NotAcceptable => ApiError::NotAcceptable,
+        NegotiationError::NotFound => ApiError::NotFound,
+    })
+}
+
+/// The answer with its JSON spread over lines, as `Accept: application/json; indent=4` asks for.
+fn indented(response: ServiceResponse, indent: u8) -> ServiceResponse {
+    response.map_body(|_, body| match body.try_into_bytes() {
+        Ok(bytes) => BoxBody::new(json::pretty_json(&bytes, indent)),
+        Err(body) => body,
+    })
+}

@@ -1,0 +1,116 @@
+//! What is done around every request, whether there is a route for it or not: its line in the log, its id, the headers that
+//! Django's middlewares add, and those that let pages of other sites read the answer.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_service::{Service, Transform};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    CROSS_ORIGIN_OPENER_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::{HttpRequest, ResponseError};
+use futures_util::future::LocalBoxFuture;
+
+use super::cors::Cors;
+use super::request_log::{self, REQUEST_ID};
+use crate::error::ApiError;
+
+/// The longest head of a request, in bytes; actix-http itself takes 128 KiB.
+const LONGEST_HEAD: usize = 16 * 1024;
+
+/// What Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` add to every answer.
+const DJANGO_HEADERS: [(HeaderName, &str); 4] = [
+    (X_FRAME_OPTIONS, "DENY"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (REFERRER_POLICY, "same-origin"),
+    (CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+];
+
+/// Middleware of the whole application.
+#[derive(Clone)]
+pub(super) struct Envelope(Rc<Cors>);
+
+impl Envelope {
+    pub(super) fn new(cors: Cors) -> Self {
+        Self(Rc::new(cors))
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Envelope
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = actix_web::Error;
+    type Transform = Enveloped<S>;
+    type InitError = ();
+    type Future = Ready<Result<Enveloped<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(Enveloped { service, cors: Rc::clone(&self.0) }))
+    }
+}
+
+/// The application with its middleware.
+pub(super) struct Enveloped<S> {
+    service: S,
+    cors: Rc<Cors>,
+}
+
+impl<S, B> Service<ServiceRequest> for Enveloped<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = actix_web::Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    actix_service::forward_ready!(service);
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let started = Instant::now();
+        let cors = Rc::clone(&self.cors);
+        let id = request_log::request_id(request.request());
+        if head_length(request.request()) > LONGEST_HEAD {
+            let response = request.into_response(ApiError::HeadersTooLarge.error_response());
+            return Box::pin(ready(Ok(dressed(response, &cors, None, id, started))));
+        }
+        let origin = cors.allowed(request.headers());
+        if origin.is_some() && cors.is_preflight(&request) {
+            let response = request.into_response(cors.preflight());
+            return Box::pin(ready(Ok(dressed(response, &cors, origin, id, started))));
+        }
+        let answer = self.service.call(request);
+        Box::pin(async move { Ok(dressed(answer.await?.map_into_boxed_body(), &cors, origin, id, started)) })
+    }
+}
+
+fn dressed(
+    mut response: ServiceResponse,
+    cors: &Cors,
+    origin: Option<HeaderValue>,
+    id: HeaderValue,
+    started: Instant,
+) -> ServiceResponse {
+    request_log::write(&response, &id, started);
+    let headers = response.headers_mut();
+    cors.share(headers, origin);
+    for (name, value) in DJANGO_HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(REQUEST_ID, id);
+    response
+}
+
+fn head_length(request: &HttpRequest) -> usize {
+    // A colon, a blank and the end of the line.
+    let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    lines.sum::<usize>() + request.uri().path_and_query().map_or(0, |target| target.as_str().len())
+}

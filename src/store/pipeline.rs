@@ -1,0 +1,187 @@
+//! The short road to the rows on PostgreSQL: a connection for each thread on which many lookups are under way at once.
+//!
+//! diesel speaks to the server through libpq, one question at a time, and so from a thread that may block: for a lookup that
+//! takes the server a few microseconds, the way there and back through a pool costs more than the answer. Here a worker writes
+//! its questions one behind the other on a connection of its own and reads the answers as they come. It asks nothing but the
+//! two hot lookups; whenever it cannot, for whatever reason, the lookup goes by [`Store::run`](super::Store::run), which is
+//! also the one to say what is wrong.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use thread_local::ThreadLocal;
+use tokio::runtime::Handle;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, NoTls, Row, Statement};
+
+use super::StoreError;
+use super::tokens::Holder;
+use super::users::{Key, TokenUser, User};
+use crate::clock::Timestamp;
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How long a server is left alone that could not be reached this way.
+const REST: Duration = Duration::from_secs(2);
+
+/// What the connection is told first: nothing is written on it, and no question outlives its asker.
+const OPTIONS: &str = "-c default_transaction_read_only=on -c statement_timeout=1500";
+
+const HOLDER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, \
+     (extract(epoch FROM t.created) * 1000000)::bigint \
+     FROM authtoken_token t JOIN auth_user u ON u.id = t.user_id WHERE t.key = $1";
+
+const USER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, \
+     (extract(epoch FROM s.tokens_refused_until) * 1000000)::bigint \
+     FROM auth_user u LEFT JOIN hallpass_user_state s ON s.user_id = u.id";
+
+/// A line to the server for each thread that asks for one.
+#[derive(Clone)]
+pub(super) struct Pipelines(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    threads: ThreadLocal<RefCell<Slot>>,
+}
+
+/// What a thread has.
+#[derive(Default)]
+enum Slot {
+    #[default]
+    Nothing,
+    /// A task is at it.
+    Connecting,
+    Open(Arc<Line>),
+    /// The server could not be reached, and is left alone until then.
+    Resting(Instant),
+}
+
+struct Line {
+    client: Client,
+    holder: Statement,
+    user_by_id: Statement,
+    user_by_name: Statement,
+}
+
+impl Pipelines {
+    /// Lines to the server of `url`; `None` when that asks for what only libpq can do.
+    pub(super) fn to(url: &str) -> Option<Self> {
+        let mut config: Config = url.parse().ok()?;
+        let options = config.get_options().map_or(OPTIONS.to_owned(), |own| format!("{own} {OPTIONS}"));
+        config.options(&options).connect_timeout(PATIENCE).tcp_user_timeout(PATIENCE * 2);
+        Some(Self(Arc::new(Inner { config, threads: ThreadLocal::new() })))
+    }
+
+    /// Who holds this token; `None` when the long road has to be taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the server does not answer.
+    pub(super) async fn find_holder(&self, key: &str) -> Result<Option<Option<Holder>>, StoreError> {
+        let Some(line) = self.line() else { return Ok(None) };
+        let row = self.ask(&line, &line.holder, &[&key]).await?;
+        let holder = |row: &Row| Some(Holder { user: user(row)?, created: moment(row)? });
+        Ok(row.and_then(|row| found(row, holder)))
+    }
+
+    /// The user of this key; `None` when the long road has to be taken.
+    ///
+    /// # Errors
+    /// As [`Pipelines::find_holder`].
+    pub(super) async fn find_token_user(&self, key: &Key) -> Result<Option<Option<TokenUser>>, StoreError> {
+        let Some(line) = self.line() else { return Ok(None) };
+        let row = match key {
+            Key::Id(id) => self.ask(&line, &line.user_by_id, &[id]).await?,
+            // PostgreSQL has no such text.
+            Key::Username(name) if name.contains('\0') => return Ok(Some(None)),
+            Key::Username(name) => self.ask(&line, &line.user_by_name, &[name]).await?,
+        };
+        let token_user = |row: &Row| Some(TokenUser { user: user(row)?, tokens_refused_until: moment(row)? });
+        Ok(row.and_then(|row| found(row, token_user)))
+    }
+
+    /// The answer; `None` when there was none that could be understood.
+    async fn ask(
+        &self,
+        line: &Line,
+        question: &Statement,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Option<Row>>, StoreError> {
+        match tokio::time::timeout(PATIENCE, line.client.query_opt(question, values)).await {
+            Ok(Ok(row)) => Ok(Some(row)),
+            Ok(Err(_)) => Ok(None),
+            Err(_) => {
+                // What it still owes would be waited for by the next question too.
+                self.set(Slot::Resting(Instant::now() + REST));
+                Err(StoreError::Busy("the database takes too long to answer".to_owned()))
+            }
+        }
+    }
+
+    /// This thread's line if it is open; else one is begun.
+    fn line(&self) -> Option<Arc<Line>> {
+        let cell = self.0.threads.get_or_default();
+        let mut slot = cell.try_borrow_mut().ok()?;
+        match &*slot {
+            Slot::Open(line) if !line.client.is_closed() => return Some(Arc::clone(line)),
+            Slot::Connecting => return None,
+            Slot::Resting(until) if *until > Instant::now() => return None,
+            _ => {}
+        }
+        // Outside a runtime of tokio's nobody would read the answers.
+        let runtime = Handle::try_current().ok()?;
+        *slot = Slot::Connecting;
+        let this = self.clone();
+        runtime.spawn(async move {
+            let connected = this.connect().await;
+            this.set(match connected {
+                Ok(line) => Slot::Open(Arc::new(line)),
+                Err(error) => {
+                    log::debug!("lookups take the long road: {error}");
+                    Slot::Resting(Instant::now() + REST)
+                }
+            });
+        });
+        None
+    }
+
+    async fn connect(&self) -> Result<Line, tokio_postgres::Error> {
+        let (client, connection) = self.0.config.connect(NoTls).await?;
+        tokio::spawn(connection);
+        let holder = client.prepare(HOLDER).await?;
+        let user_by_id = client.prepare(&format!("{USER} WHERE u.id = $1")).await?;
+        let user_by_name = client.prepare(&format!("{USER} WHERE u.username = $1")).await?;
+        Ok(Line { client, holder, user_by_id, user_by_name })
+    }
+
+    fn set(&self, new: Slot) {
+        if let Ok(mut slot) = self.0.threads.get_or_default().try_borrow_mut() {
+            *slot = new;
+        }
+    }
+}
+
+/// That there is no row, or what `read` makes of it; `None` when it makes nothing of it.
+fn found<T>(row: Option<Row>, read: impl Fn(&Row) -> Option<T>) -> Option<Option<T>> {
+    match row {
+        None => Some(None),
+        Some(row) => read(&row).map(Some),
+    }
+}
+
+fn user(row: &Row) -> Option<User> {
+    Some(User {
+        id: row.try_get(0).ok()?,
+        username: row.try_get(1).ok()?,
+        is_active: row.try_get(2).ok()?,
+        is_staff: row.try_get(3).ok()?,
+        is_superuser: row.try_get(4).ok()?,
+    })
+}
+
+/// The last column: microseconds, or nothing.
+fn moment(row: &Row) -> Option<Option<Timestamp>> {
+    let micros: Option<i64> = row.try_get(5).ok()?;
+    Some(micros.map(Timestamp::from_micros))
+}
