@@ -6,13 +6,16 @@
 pub mod accounts;
 pub mod blacklist;
 mod connection;
+pub mod counters;
 pub mod families;
+pub mod lockout;
 pub mod migrate;
 pub mod outbox;
 mod pool;
 mod readers;
 mod schema;
 mod stored_time;
+pub mod throttle;
 pub mod tokens;
 pub mod user_state;
 pub mod users;
