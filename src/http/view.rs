@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::body::Parser;
 use super::negotiation::{NegotiationError, Renderer, Rendering, negotiate};
-use crate::auth::{Auth, Permission, joined_header};
+use crate::auth::{Auth, Permission, exempt_from_throttles, joined_header, throttle_open};
 use crate::error::ApiError;
 use crate::json;
 
@@ -43,6 +43,18 @@ pub(super) struct About {
     parsers: &'static [Parser],
     fields: &'static [Field],
     methods: Vec<Method>,
+    throttling: Throttling,
+}
+
+/// Where `throttle.anon` and `throttle.user` are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Throttling {
+    /// Where the caller is let in.
+    AtAdmission,
+    /// Before the handler, as nobody asks who is calling.
+    AtOnce,
+    /// Nowhere: `throttle_classes = ()`.
+    Never,
 }
 
 /// A field of a view's serializer, as `OPTIONS` describes it.
@@ -110,7 +122,9 @@ impl View {
 
     /// A view at `paths` for anyone, which does not look at credentials: `authentication_classes = ()`.
     pub(super) fn open(paths: Vec<String>, name: &'static str) -> Self {
-        Self::asking::<()>(paths, name)
+        let mut view = Self::asking::<()>(paths, name);
+        view.about.throttling = Throttling::AtOnce;
+        view
     }
 
     fn asking<Caller: FromRequest + 'static>(paths: Vec<String>, name: &'static str) -> Self {
@@ -132,6 +146,7 @@ impl View {
             parsers: DEFAULT_PARSERS,
             fields: &[],
             methods: Vec::new(),
+            throttling: Throttling::AtAdmission,
         };
         Self { about, resource: web::resource(paths).default_service(web::to(others)) }
     }
@@ -145,6 +160,12 @@ impl View {
     /// Renders JSON and nothing else: other wishes are 406.
     pub(super) fn json_only(mut self) -> Self {
         self.about.renderers = JSON_ONLY;
+        self
+    }
+
+    /// Is not counted by `throttle.anon` and `throttle.user`: `throttle_classes = ()`.
+    pub(super) fn unthrottled(mut self) -> Self {
+        self.about.throttling = Throttling::Never;
         self
     }
 
@@ -249,7 +270,10 @@ async fn dispatch(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let rendering = negotiated(&about, request.request());
     let mut response = match &rendering {
-        Ok(_) => next.call(request).await?.map_into_boxed_body(),
+        Ok(_) => match throttled(&about, request.request()).await {
+            Ok(()) => next.call(request).await?.map_into_boxed_body(),
+            Err(error) => request.into_response(error.error_response()),
+        },
         Err(error) => request.into_response(error.error_response()),
     };
     if let Ok(Rendering { indent: Some(indent), .. }) = rendering {
@@ -261,6 +285,17 @@ async fn dispatch(
         headers.insert(VARY, HeaderValue::from_static("Accept"));
     }
     Ok(response)
+}
+
+/// Counts a request of whose caller nobody asks.
+async fn throttled(about: &About, request: &HttpRequest) -> Result<(), ApiError> {
+    match about.throttling {
+        Throttling::AtAdmission => return Ok(()),
+        Throttling::AtOnce => throttle_open(request).await?,
+        Throttling::Never => {}
+    }
+    exempt_from_throttles(request);
+    Ok(())
 }
 
 fn negotiated(about: &About, request: &HttpRequest) -> Result<Rendering, ApiError> {

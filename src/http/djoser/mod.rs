@@ -119,7 +119,10 @@ impl Hallpass {
             (_, caller) => caller.is_some(),
         };
         match may {
-            true => Ok(caller),
+            true => {
+                authenticator.throttle(request, caller.as_ref()).await?;
+                Ok(caller)
+            }
             false if caller.is_some() => Err(self.forbidden(hides)),
             false => Err(authenticator.refusal(false, request)),
         }

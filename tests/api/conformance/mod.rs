@@ -21,7 +21,7 @@ const KEEP: &str =
 
 const RESET: &str = "BEGIN; DELETE FROM hallpass_refresh_member; \
      DELETE FROM hallpass_refresh_family; DELETE FROM hallpass_user_state; DELETE FROM hallpass_outbox; \
-     DELETE FROM hallpass_mail_count; DELETE FROM token_blacklist_blacklistedtoken; DELETE FROM token_blacklist_outstandingtoken; \
+     DELETE FROM hallpass_mail_count; DELETE FROM hallpass_lockout; DELETE FROM hallpass_throttle; DELETE FROM token_blacklist_blacklistedtoken; DELETE FROM token_blacklist_outstandingtoken; \
      DELETE FROM authtoken_token; DELETE FROM auth_user; INSERT INTO auth_user SELECT * FROM seed_user; \
      INSERT INTO authtoken_token SELECT * FROM seed_token; COMMIT";
 
