@@ -51,7 +51,7 @@ replay! {
     jwt_revoke_claim jwt_rotation jwt_rotation_blacklist jwt_rotation_grace jwt_rs256 jwt_rs384 jwt_rs512
     jwt_sliding jwt_stateless jwt_sub jwt_untyped jwt_username jwt_views jwt_views_lives jwt_views_requests
     jwt_views_tokens login_encodings login_form login_json login_malformed_json login_multipart login_users
-    media_types methods negotiation routes samples token_header token_jwt_stateless
+    media_types methods negotiation routes samples throttle token_header token_jwt_stateless
 }
 
 #[test]
