@@ -54,6 +54,8 @@ pub enum ApiError {
     Internal(String),
     /// When the caller has asked, or tried a password, more often than is allowed: `Throttled`, 429.
     Throttled {
+        /// Which limit it was, for the log.
+        cause: &'static str,
         /// When there will be room for one more.
         wait: Duration,
     },
@@ -199,6 +201,7 @@ impl ApiError {
             Self::Parse(_) => Cow::Borrowed("malformed body"),
             Self::Authentication(error) => error.cause(),
             Self::Internal(cause) | Self::Unavailable { cause, .. } => Cow::Owned(cause.clone()),
+            Self::Throttled { cause, .. } => Cow::Borrowed(cause),
             other => other.detail(),
         }
     }
@@ -220,7 +223,7 @@ impl ApiError {
             Self::UnsupportedMediaType(media_type) => {
                 Cow::Owned(format!("Unsupported media type \"{media_type}\" in request."))
             }
-            Self::Throttled { wait } => Cow::Owned(match whole_seconds(*wait) {
+            Self::Throttled { wait, .. } => Cow::Owned(match whole_seconds(*wait) {
                 1 => "Request was throttled. Expected available in 1 second.".to_owned(),
                 seconds => format!("Request was throttled. Expected available in {seconds} seconds."),
             }),
@@ -278,7 +281,7 @@ impl ResponseError for ApiError {
             Self::Authentication(AuthenticationError { challenge: Some(challenge), .. }) => {
                 response.insert_header((WWW_AUTHENTICATE, challenge.clone()));
             }
-            Self::Throttled { wait: retry_after } | Self::Unavailable { retry_after, .. } => {
+            Self::Throttled { wait: retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 response.insert_header((RETRY_AFTER, whole_seconds(*retry_after).to_string()));
             }
             Self::RequestTimeout | Self::BodyTooLarge | Self::HeadersTooLarge => {

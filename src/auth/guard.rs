@@ -62,8 +62,10 @@ enum End {
 
 /// What the database says of an attempt.
 enum Answer {
-    /// Not before so long.
-    Wait(Duration),
+    /// Not before so long, whosever password it is.
+    TooOften(Duration),
+    /// Not before so long, whoever tries.
+    Locked(Duration),
     /// It may begin.
     Begun,
     /// It is up to those under way.
@@ -97,7 +99,7 @@ impl Guard {
             None => connection.write(|transaction| rate.take(transaction, now)),
         });
         match wait.await? {
-            Some(wait) => Err(ApiError::Throttled { wait }),
+            Some(wait) => Err(rate_used_up(wait)),
             None => {
                 client.set_counted();
                 Ok(())
@@ -127,7 +129,10 @@ impl Guard {
                     client.set_counted();
                     return Ok(Charge { open: Some(Open { guard: self.clone(), key, id }) });
                 }
-                Answer::Wait(wait) => return Err(ApiError::Throttled { wait }),
+                Answer::TooOften(wait) => return Err(rate_used_up(wait)),
+                Answer::Locked(wait) => {
+                    return Err(ApiError::Throttled { cause: "the account is locked", wait });
+                }
                 Answer::Undecided if Instant::now() >= until => return Err(undecided()),
                 Answer::Undecided => client.set_counted(),
             }
@@ -144,17 +149,17 @@ impl Guard {
             if let Some(rate) = &rate
                 && let Some(wait) = rate.used_up(connection, now)?
             {
-                return Ok(Answer::Wait(wait));
+                return Ok(Answer::TooOften(wait));
             }
             connection.write(|transaction| {
                 let wait = rate.as_ref().map_or(Ok(None), |rate| rate.take(transaction, now))?;
                 if let Some(wait) = wait {
-                    return Ok(Answer::Wait(wait));
+                    return Ok(Answer::TooOften(wait));
                 }
                 let Some(rules) = &this.0.rules else { return Ok(Answer::Begun) };
                 let mut attempts = lockout::find_for_update(transaction, &key, now)?;
                 match rules.admit(&mut attempts, &id, now) {
-                    Admission::Locked(wait) => Ok(Answer::Wait(wait)),
+                    Admission::Locked(wait) => Ok(Answer::Locked(wait)),
                     Admission::Undecided => Ok(Answer::Undecided),
                     Admission::Begun => {
                         lockout::save(transaction, &key, &attempts, rules.expiry(now))?;
@@ -246,6 +251,10 @@ impl Counter {
     fn take(&self, transaction: &mut DbConnection<'_>, now: Timestamp) -> Result<Option<Duration>, StoreError> {
         throttle::take(transaction, &self.key, self.rate, now)
     }
+}
+
+fn rate_used_up(wait: Duration) -> ApiError {
+    ApiError::Throttled { cause: "throttle.login is used up", wait }
 }
 
 fn undecided() -> ApiError {

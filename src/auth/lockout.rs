@@ -50,7 +50,7 @@ impl Rules {
     /// Begins the attempt `id` if it may.
     pub(super) fn admit(&self, attempts: &mut Attempts, id: &str, now: Timestamp) -> Admission {
         self.count_the_lost(attempts, now);
-        let wait = self.wait(attempts.failures).saturating_sub(age(attempts.failed_at, now));
+        let wait = rest(self.wait(attempts.failures), attempts.failed_at, now);
         if !wait.is_zero() {
             return Admission::Locked(wait);
         }
@@ -81,7 +81,7 @@ impl Rules {
 
     /// Counts those as wrong of which nothing was heard in time.
     fn count_the_lost(&self, attempts: &mut Attempts, now: Timestamp) {
-        let (lost, under_way) = attempts.under_way.drain(..).partition(|one| age(Some(one.began), now) >= self.lasts);
+        let (lost, under_way) = attempts.under_way.drain(..).partition(|one| distance(one.began, now) >= self.lasts);
         attempts.under_way = under_way;
         let lost: Vec<UnderWay> = lost;
         for one in lost {
@@ -112,16 +112,25 @@ fn fail(attempts: &mut Attempts, at: Timestamp) {
     attempts.failed_at = Some(at);
 }
 
-/// How long ago that was, or will be: a clock that was set back must not lock an account for as long as it was ahead.
-fn age(at: Option<Timestamp>, now: Timestamp) -> Duration {
-    at.map_or(Duration::MAX, |at| Duration::from_micros(at.as_micros().abs_diff(now.as_micros())))
+/// What is left of a wait that began at `since`. The clock of another server may be ahead a little; but one that was set
+/// back must not lock an account for as long as it was ahead.
+fn rest(wait: Duration, since: Option<Timestamp>, now: Timestamp) -> Duration {
+    match since {
+        None => Duration::ZERO,
+        Some(since) if since > now && distance(since, now) <= wait => wait,
+        Some(since) => wait.saturating_sub(distance(since, now)),
+    }
+}
+
+fn distance(one: Timestamp, other: Timestamp) -> Duration {
+    Duration::from_micros(one.as_micros().abs_diff(other.as_micros()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Admission, Attempts, MOST_IN_A_ROW, Rules, age};
+    use super::{Admission, Attempts, MOST_IN_A_ROW, Rules, distance};
     use crate::clock::Timestamp;
 
     const DAY: Duration = Duration::from_secs(86_400);
@@ -162,8 +171,9 @@ mod tests {
             now = now.saturating_add(rules().wait(attempts.failures).min(Duration::from_secs(900)));
         }
 
-        let waited = age(attempts.failed_at, now);
-        assert_eq!(rules().admit(&mut attempts, "b", now), Admission::Locked(DAY - waited));
+        let waited = attempts.failed_at.map(|at| distance(at, now));
+        let left = DAY.saturating_sub(waited.unwrap_or_default());
+        assert_eq!(rules().admit(&mut attempts, "b", now), Admission::Locked(left));
     }
 
     #[test]
@@ -230,5 +240,12 @@ mod tests {
         let mut attempts = Attempts { failures: 5, failed_at: Some(at(1_000_000)), under_way: Vec::new() };
 
         assert_eq!(rules().admit(&mut attempts, "a", at(0)), Admission::Begun);
+    }
+
+    #[test]
+    fn a_server_whose_clock_is_behind_lets_nobody_in_too_early() {
+        let mut attempts = Attempts { failures: 7, failed_at: Some(at(3)), under_way: Vec::new() };
+
+        assert_eq!(rules().admit(&mut attempts, "a", at(0)), Admission::Locked(Duration::from_secs(4)));
     }
 }

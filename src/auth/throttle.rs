@@ -58,7 +58,7 @@ impl RequestThrottle {
             })
         });
         match waits.await?.into_iter().flatten().max() {
-            Some(wait) => Err(ApiError::Throttled { wait }),
+            Some(wait) => Err(ApiError::Throttled { cause: "throttle.anon or throttle.user is used up", wait }),
             None => {
                 exempt(request);
                 Ok(())

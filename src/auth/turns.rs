@@ -45,3 +45,29 @@ impl Drop for Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::Turns;
+    use crate::secret::Secret;
+    use crate::store::counters::{Account, CounterKeys};
+
+    #[actix_web::test]
+    async fn one_account_is_for_one_at_a_time_and_no_line_is_left_behind() {
+        let (turns, keys) = (Turns::default(), CounterKeys::new(&Secret::new("a key")));
+        let [alice, bob] = [1, 2].map(|id| keys.of_account(Account::User(id)));
+
+        let first = turns.take(&alice).await;
+        let other = turns.take(&bob).await;
+        assert!(timeout(Duration::from_millis(1), turns.take(&alice)).await.is_err());
+        drop(first);
+        let second = turns.take(&alice).await;
+        drop((other, second));
+
+        assert!(turns.lock().is_empty());
+    }
+}
