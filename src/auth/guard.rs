@@ -10,8 +10,9 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::charge::Charge;
 use super::client::Client;
-use super::lockout::{Admission, Rules};
+use super::lockout::{Admission, End, Rules};
 use super::turns::Turns;
 use crate::clock::{Clock, Timestamp};
 use crate::error::ApiError;
@@ -38,26 +39,6 @@ struct Limits {
     rules: Option<Rules>,
     patience: Duration,
     turns: Turns,
-}
-
-/// What an attempt has cost so far, and how it ended. One that is dropped without a word was wrong.
-#[must_use]
-pub(super) struct Charge {
-    open: Option<Open>,
-}
-
-struct Open {
-    guard: Guard,
-    key: CounterKey,
-    id: String,
-}
-
-#[derive(Clone, Copy)]
-enum End {
-    Right,
-    Wrong,
-    /// The password was never looked at.
-    Never,
 }
 
 /// What the database says of an attempt.
@@ -116,7 +97,7 @@ impl Guard {
     pub(super) async fn charge(&self, client: &Client, account: Account<'_>) -> Result<Charge, ApiError> {
         if self.0.rules.is_none() {
             self.count(client).await?;
-            return Ok(Charge { open: None });
+            return Ok(Charge::free());
         }
         let key = self.0.keys.of_account(account);
         let id = new_id()?;
@@ -127,7 +108,7 @@ impl Guard {
             match self.ask(client, &key, &id).await? {
                 Answer::Begun => {
                     client.set_counted();
-                    return Ok(Charge { open: Some(Open { guard: self.clone(), key, id }) });
+                    return Ok(Charge::open(self.clone(), key, id));
                 }
                 Answer::TooOften(wait) => return Err(rate_used_up(wait)),
                 Answer::Locked(wait) => {
@@ -171,69 +152,23 @@ impl Guard {
         self.0.store.run(work).await
     }
 
-    fn rate_of(&self, client: &Client) -> Option<Counter> {
-        let rate = self.0.rate.filter(|_| !client.is_counted())?;
-        Some(Counter { key: self.0.keys.of_rate("login", client.address()), rate })
-    }
-}
-
-impl Charge {
-    /// The password was right: every wrong one before it is forgotten.
-    pub(super) async fn right(self) -> Result<(), ApiError> {
-        self.end(End::Right).await
-    }
-
-    /// The password was wrong.
-    pub(super) async fn wrong(self) -> Result<(), ApiError> {
-        self.end(End::Wrong).await
-    }
-
-    /// The password was never looked at.
-    pub(super) async fn take_back(self) -> Result<(), ApiError> {
-        self.end(End::Never).await
-    }
-
-    async fn end(mut self, end: End) -> Result<(), ApiError> {
-        match self.open.take() {
-            Some(open) => Ok(open.end(end).await?),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Charge {
-    /// The client hung up and the request was given up with them. Should this fail too, the charge is counted as a wrong
-    /// password when its time is over.
-    fn drop(&mut self) {
-        if let Some(open) = self.open.take()
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
-            runtime.spawn(async move {
-                if let Err(error) = open.end(End::Wrong).await {
-                    log::warn!("an attempt at a password stays open: {error}");
-                }
-            });
-        }
-    }
-}
-
-impl Open {
-    async fn end(self, end: End) -> Result<(), StoreError> {
-        let Self { guard, key, id } = self;
-        let (store, now) = (guard.0.store.clone(), guard.0.clock.now());
+    /// Writes down how the attempt `id` ended.
+    pub(super) async fn end(&self, key: CounterKey, id: String, end: End) -> Result<(), StoreError> {
+        let (this, now) = (self.clone(), self.0.clock.now());
         let work = move |connection: &mut DbConnection<'_>| {
-            let Some(rules) = &guard.0.rules else { return Ok(()) };
+            let Some(rules) = &this.0.rules else { return Ok(()) };
             connection.write(|transaction| {
                 let mut attempts = lockout::find_for_update(transaction, &key, now)?;
-                match end {
-                    End::Right => Rules::end(&mut attempts, &id, true, now),
-                    End::Wrong => Rules::end(&mut attempts, &id, false, now),
-                    End::Never => Rules::cancel(&mut attempts, &id),
-                }
+                Rules::end(&mut attempts, &id, end, now);
                 lockout::save(transaction, &key, &attempts, rules.expiry(now))
             })
         };
-        store.run(work).await
+        self.0.store.run(work).await
+    }
+
+    fn rate_of(&self, client: &Client) -> Option<Counter> {
+        let rate = self.0.rate.filter(|_| !client.is_counted())?;
+        Some(Counter { key: self.0.keys.of_rate("login", client.address()), rate })
     }
 }
 

@@ -35,6 +35,17 @@ pub(super) enum Admission {
     Locked(Duration),
 }
 
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The password was right.
+    Right,
+    /// It was wrong.
+    Wrong,
+    /// It was never looked at.
+    Untried,
+}
+
 impl Rules {
     /// `None` when the lockout is switched off. Whoever tries a password has done so after `lasts`.
     pub(super) fn of(settings: &settings::Lockout, lasts: Duration) -> Option<Self> {
@@ -63,20 +74,16 @@ impl Rules {
     }
 
     /// Ends the attempt `id`. A right password ends the row of wrong ones; those under way still count when they fail.
-    pub(super) fn end(attempts: &mut Attempts, id: &str, is_right: bool, now: Timestamp) {
+    pub(super) fn end(attempts: &mut Attempts, id: &str, end: End, now: Timestamp) {
         let before = attempts.under_way.len();
         attempts.under_way.retain(|one| one.id != id);
         let was_under_way = attempts.under_way.len() < before;
-        if is_right {
-            (attempts.failures, attempts.failed_at) = (0, None);
-        } else if was_under_way {
-            fail(attempts, now);
+        match end {
+            End::Right => (attempts.failures, attempts.failed_at) = (0, None),
+            // One that was counted as lost is not counted twice.
+            End::Wrong if was_under_way => fail(attempts, now),
+            End::Wrong | End::Untried => {}
         }
-    }
-
-    /// Ends the attempt `id` as if it had never begun.
-    pub(super) fn cancel(attempts: &mut Attempts, id: &str) {
-        attempts.under_way.retain(|one| one.id != id);
     }
 
     /// Counts those as wrong of which nothing was heard in time.
@@ -130,7 +137,7 @@ fn distance(one: Timestamp, other: Timestamp) -> Duration {
 mod tests {
     use std::time::Duration;
 
-    use super::{Admission, Attempts, MOST_IN_A_ROW, Rules, distance};
+    use super::{Admission, Attempts, End, MOST_IN_A_ROW, Rules, distance};
     use crate::clock::Timestamp;
 
     const DAY: Duration = Duration::from_secs(86_400);
@@ -145,7 +152,7 @@ mod tests {
 
     fn fail(attempts: &mut Attempts, now: Timestamp) {
         assert_eq!(rules().admit(attempts, "a", now), Admission::Begun);
-        Rules::end(attempts, "a", false, now);
+        Rules::end(attempts, "a", End::Wrong, now);
     }
 
     #[test]
@@ -184,9 +191,9 @@ mod tests {
         assert_eq!(rules().admit(&mut attempts, "b", at(0)), Admission::Begun);
         assert_eq!(rules().admit(&mut attempts, "c", at(0)), Admission::Undecided);
 
-        Rules::end(&mut attempts, "a", false, at(0));
+        Rules::end(&mut attempts, "a", End::Wrong, at(0));
         assert_eq!(rules().admit(&mut attempts, "c", at(0)), Admission::Undecided);
-        Rules::end(&mut attempts, "b", false, at(0));
+        Rules::end(&mut attempts, "b", End::Wrong, at(0));
         assert_eq!(rules().admit(&mut attempts, "c", at(0)), Admission::Locked(Duration::from_secs(1)));
     }
 
@@ -205,8 +212,8 @@ mod tests {
             assert_eq!(rules().admit(&mut attempts, id, at(0)), Admission::Begun);
         }
 
-        Rules::end(&mut attempts, "owner", true, at(0));
-        Rules::end(&mut attempts, "guess", false, at(1));
+        Rules::end(&mut attempts, "owner", End::Right, at(0));
+        Rules::end(&mut attempts, "guess", End::Wrong, at(1));
 
         assert_eq!((attempts.failures, attempts.failed_at), (1, Some(at(1))));
     }
@@ -221,7 +228,7 @@ mod tests {
         assert_eq!(rules().admit(&mut attempts, "f", at(59)), Admission::Undecided);
         assert_eq!(rules().admit(&mut attempts, "f", at(60)), Admission::Locked(Duration::from_secs(1)));
         // What was counted once is not counted again, should it end after all.
-        Rules::end(&mut attempts, "a", false, at(61));
+        Rules::end(&mut attempts, "a", End::Wrong, at(61));
         assert_eq!(attempts.failures, 5);
     }
 
@@ -230,7 +237,7 @@ mod tests {
         let mut attempts = Attempts::default();
         assert_eq!(rules().admit(&mut attempts, "a", at(0)), Admission::Begun);
 
-        Rules::cancel(&mut attempts, "a");
+        Rules::end(&mut attempts, "a", End::Untried, at(0));
 
         assert_eq!(attempts, Attempts::default());
     }

@@ -4,6 +4,7 @@
 //! each; how passwords are checked against a user is [`ModelBackend`]'s.
 
 mod basic;
+mod charge;
 mod client;
 mod guard;
 mod header;
@@ -135,10 +136,9 @@ pub(crate) struct Caller {
 async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, ApiError> {
     let (authenticator, caller) = recognise(request, P::IS_PUBLIC).await?;
     let is_known = caller.is_some();
-    // Both are asked for before the caller is given away: what counts is who was let in.
-    let counted = caller.clone();
+    let due = authenticator.due(request, caller.as_ref());
     let grant = P::grant(caller, request).map_err(|Refused| authenticator.refusal(is_known, request))?;
-    authenticator.throttle(request, counted.as_ref()).await?;
+    due.count(request).await?;
     Ok(grant)
 }
 
@@ -161,7 +161,7 @@ pub(crate) async fn recognise(
 
 /// Counts a request that anyone may send and nobody looks at the credentials of.
 pub(crate) async fn throttle_open(request: &HttpRequest) -> Result<(), ApiError> {
-    authenticator(request)?.throttle(request, None).await
+    authenticator(request)?.due(request, None).count(request).await
 }
 
 fn authenticator(request: &HttpRequest) -> Result<&web::Data<Authenticator>, ApiError> {

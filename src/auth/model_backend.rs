@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 
 use super::client::Client;
 use super::guard::Guard;
+use super::lockout::End;
 use crate::error::ApiError;
 use crate::passwords::gate::{HashingPool, Refused};
 use crate::passwords::{Hasher, Verdict};
@@ -128,22 +129,16 @@ impl ModelBackend {
     async fn charged(&self, login: Option<Login>, tried: Tried<'_>) -> Result<Option<(Login, bool)>, ApiError> {
         let account = login.as_ref().map_or(Account::Nobody(tried.name), |login| Account::User(login.user.id));
         let charge = self.guard.charge(tried.client, account).await?;
-        let verified = match self.verify(login, tried.password).await {
-            Ok(verified) => verified,
-            Err(refused) => {
-                match refused {
-                    Refused::Busy { .. } => charge.take_back().await?,
-                    _ => charge.wrong().await?,
-                }
-                return Err(refused.into());
-            }
-        };
-        match &verified {
+        let verified = self.verify(login, tried.password).await;
+        let end = match &verified {
+            Ok(Some((login, _))) if login.user.is_active => End::Right,
             // Nobody may find out that the password of an inactive user is right, by its effect neither.
-            Some((login, _)) if login.user.is_active => charge.right().await?,
-            _ => charge.wrong().await?,
-        }
-        Ok(verified)
+            Ok(_) => End::Wrong,
+            Err(Refused::Busy { .. }) => End::Untried,
+            Err(_) => End::Wrong,
+        };
+        charge.end(end).await?;
+        Ok(verified?)
     }
 
     async fn verify(&self, login: Option<Login>, password: &Secret) -> Result<Option<(Login, bool)>, Refused> {

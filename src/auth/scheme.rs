@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
 use futures_util::future::LocalBoxFuture;
 
-use super::throttle::RequestThrottle;
+use super::throttle::{Due, RequestThrottle};
 use super::user::User;
 use crate::error::{ApiError, AuthenticationError};
 
@@ -96,15 +96,9 @@ impl Authenticator {
         self
     }
 
-    /// Counts a request whose caller has been let in: `APIView.check_throttles`.
-    ///
-    /// # Errors
-    /// 429 when they asked too often, where the settings say how often that is.
-    pub(crate) async fn throttle(&self, request: &HttpRequest, caller: Option<&Authenticated>) -> Result<(), ApiError> {
-        match &self.throttle {
-            Some(throttle) => throttle.check(request, caller).await,
-            None => Ok(()),
-        }
+    /// What is to be counted once this caller is let in, where the settings limit how often one may ask.
+    pub(crate) fn due(&self, request: &HttpRequest, caller: Option<&Authenticated>) -> Due {
+        Due::of(self.throttle.as_ref(), request, caller)
     }
 
     pub(super) fn ignores_credentials_on_public(&self) -> bool {

@@ -287,14 +287,13 @@ async fn dispatch(
     Ok(response)
 }
 
-/// Counts a request of whose caller nobody asks.
+/// Counts a request before whose handler nobody asks who is calling.
 async fn throttled(about: &About, request: &HttpRequest) -> Result<(), ApiError> {
     match about.throttling {
-        Throttling::AtAdmission => return Ok(()),
+        Throttling::AtAdmission => {}
         Throttling::AtOnce => throttle_open(request).await?,
-        Throttling::Never => {}
+        Throttling::Never => exempt_from_throttles(request),
     }
-    exempt_from_throttles(request);
     Ok(())
 }
 

@@ -120,7 +120,7 @@ impl Hallpass {
         };
         match may {
             true => {
-                authenticator.throttle(request, caller.as_ref()).await?;
+                authenticator.due(request, caller.as_ref()).count(request).await?;
                 Ok(caller)
             }
             false if caller.is_some() => Err(self.forbidden(hides)),
