@@ -52,6 +52,13 @@ pub enum ApiError {
     UnsupportedMediaType(String),
     /// When this server made a mistake: 500, and the cause is logged.
     Internal(String),
+    /// When the caller has asked, or tried a password, more often than is allowed: `Throttled`, 429.
+    Throttled {
+        /// Which limit it was, for the log.
+        cause: &'static str,
+        /// When there will be room for one more.
+        wait: Duration,
+    },
     /// When the database or the password hashers cannot keep up or cannot be reached: 503, and the cause is logged.
     Unavailable {
         /// What is logged.
@@ -194,6 +201,7 @@ impl ApiError {
             Self::Parse(_) => Cow::Borrowed("malformed body"),
             Self::Authentication(error) => error.cause(),
             Self::Internal(cause) | Self::Unavailable { cause, .. } => Cow::Owned(cause.clone()),
+            Self::Throttled { cause, .. } => Cow::Borrowed(cause),
             other => other.detail(),
         }
     }
@@ -215,6 +223,10 @@ impl ApiError {
             Self::UnsupportedMediaType(media_type) => {
                 Cow::Owned(format!("Unsupported media type \"{media_type}\" in request."))
             }
+            Self::Throttled { wait, .. } => Cow::Owned(match whole_seconds(*wait) {
+                1 => "Request was throttled. Expected available in 1 second.".to_owned(),
+                seconds => format!("Request was throttled. Expected available in {seconds} seconds."),
+            }),
             Self::Internal(_) => Cow::Borrowed("A server error occurred."),
             Self::Unavailable { .. } => Cow::Borrowed("Service temporarily unavailable, try again later."),
         }
@@ -228,6 +240,11 @@ impl ApiError {
             _ => json::render(&Detail { detail: &self.detail() }),
         }
     }
+}
+
+/// The first whole second that is not too early.
+fn whole_seconds(wait: Duration) -> u128 {
+    wait.as_micros().div_ceil(1_000_000).max(1)
 }
 
 impl fmt::Display for ApiError {
@@ -251,6 +268,7 @@ impl ResponseError for ApiError {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -263,9 +281,8 @@ impl ResponseError for ApiError {
             Self::Authentication(AuthenticationError { challenge: Some(challenge), .. }) => {
                 response.insert_header((WWW_AUTHENTICATE, challenge.clone()));
             }
-            Self::Unavailable { retry_after, .. } => {
-                let seconds = retry_after.as_millis().div_ceil(1000).max(1);
-                response.insert_header((RETRY_AFTER, seconds.to_string()));
+            Self::Throttled { wait: retry_after, .. } | Self::Unavailable { retry_after, .. } => {
+                response.insert_header((RETRY_AFTER, whole_seconds(*retry_after).to_string()));
             }
             Self::RequestTimeout | Self::BodyTooLarge | Self::HeadersTooLarge => {
                 // The rest of the body is still on its way and nobody will read it.

@@ -38,7 +38,7 @@ impl AuthenticationScheme for BasicAuthentication {
         Box::pin(async move {
             let Some(value) = header::joined(request, &AUTHORIZATION) else { return Ok(None) };
             let Some((username, password)) = credentials(&header::words(&value))? else { return Ok(None) };
-            let user = self.backend.authenticate(&username, &password).await?;
+            let user = self.backend.authenticate(&self.backend.client(request), &username, &password).await?;
             let user = user.ok_or_else(|| AuthenticationError::failed("Invalid username/password."))?;
             Ok(Some(Authenticated::new(user.user, "basic")))
         })

@@ -4,12 +4,18 @@
 //! each; how passwords are checked against a user is [`ModelBackend`]'s.
 
 mod basic;
+mod charge;
+mod client;
+mod guard;
 mod header;
 mod jwt;
+mod lockout;
 mod model_backend;
 mod permission;
 mod scheme;
+mod throttle;
 mod token;
+mod turns;
 mod user;
 mod user_claim;
 
@@ -20,6 +26,8 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
 pub use basic::BasicAuthentication;
+pub use client::Client;
+pub use guard::Guard;
 pub use jwt::{JwtAuthentication, JwtStatelessAuthentication};
 pub use model_backend::ModelBackend;
 pub use permission::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, Permission, Refused};
@@ -32,8 +40,11 @@ use crate::error::ApiError;
 use crate::jwt::Tokens;
 use crate::settings::{Backend, Settings};
 use crate::store::Store;
+use crate::store::counters::CounterKeys;
+use throttle::RequestThrottle;
 
 pub(crate) use header::joined as joined_header;
+pub(crate) use throttle::exempt as exempt_from_throttles;
 pub(crate) use user_claim::{user_claim, user_key};
 #[cfg(feature = "fuzzing")]
 pub(crate) use {basic::credentials as basic_credentials, header::words as header_words, token::key as token_key};
@@ -45,6 +56,7 @@ pub(crate) fn from_settings(
     store: &Store,
     clock: &Clock,
     backend: &ModelBackend,
+    counters: &CounterKeys,
 ) -> Authenticator {
     let memory = settings.cache.memory.bytes();
     let scheme = |name: &Backend| -> Option<Box<dyn AuthenticationScheme>> {
@@ -66,6 +78,7 @@ pub(crate) fn from_settings(
     };
     Authenticator::new(settings.auth.backends.iter().filter_map(scheme).collect())
         .ignoring_credentials_on_public(settings.auth.ignore_credentials_on_public)
+        .throttled_by(RequestThrottle::from_settings(store.clone(), clock.clone(), settings, counters.clone()))
 }
 
 /// Protects the handler that takes it: the handler runs only for whom `P` lets in.
@@ -128,7 +141,10 @@ pub(crate) struct Caller {
 async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, ApiError> {
     let (authenticator, caller) = recognise(request, P::IS_PUBLIC).await?;
     let is_known = caller.is_some();
-    P::grant(caller, request).map_err(|Refused| authenticator.refusal(is_known, request))
+    let due = authenticator.due(request, caller.as_ref());
+    let grant = P::grant(caller, request).map_err(|Refused| authenticator.refusal(is_known, request))?;
+    due.count(request).await?;
+    Ok(grant)
 }
 
 /// Who is calling, for a handler that decides itself who may; and the chain that found it out. `is_public` says that
@@ -137,12 +153,7 @@ pub(crate) async fn recognise(
     request: &HttpRequest,
     is_public: bool,
 ) -> Result<(web::Data<Authenticator>, Option<Authenticated>), ApiError> {
-    let Some(authenticator) = request.app_data::<web::Data<Authenticator>>() else {
-        return Err(ApiError::Internal(
-            "no Authenticator in the application's data: App::new().configure(hallpass.configure()) puts it there"
-                .to_owned(),
-        ));
-    };
+    let authenticator = authenticator(request)?;
     let caller = match authenticator.authenticate(request).await {
         Err(ApiError::Authentication(_)) if is_public && authenticator.ignores_credentials_on_public() => None,
         result => result?,
@@ -151,4 +162,18 @@ pub(crate) async fn recognise(
         request.extensions_mut().insert(Caller { scheme: caller.scheme, user_id: caller.user.id.clone() });
     }
     Ok((authenticator.clone(), caller))
+}
+
+/// Counts a request that anyone may send and nobody looks at the credentials of.
+pub(crate) async fn throttle_open(request: &HttpRequest) -> Result<(), ApiError> {
+    authenticator(request)?.due(request, None).count(request).await
+}
+
+fn authenticator(request: &HttpRequest) -> Result<&web::Data<Authenticator>, ApiError> {
+    request.app_data::<web::Data<Authenticator>>().ok_or_else(|| {
+        ApiError::Internal(
+            "no Authenticator in the application's data: App::new().configure(hallpass.configure()) puts it there"
+                .to_owned(),
+        )
+    })
 }

@@ -3,10 +3,16 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use actix_web::HttpRequest;
+
+use super::client::Client;
+use super::guard::Guard;
+use super::lockout::End;
 use crate::error::ApiError;
-use crate::passwords::gate::HashingPool;
+use crate::passwords::gate::{HashingPool, Refused};
 use crate::passwords::{Hasher, Verdict};
 use crate::secret::Secret;
+use crate::store::counters::Account;
 use crate::store::users::{self, Candidate, Login, TokenUser, User};
 use crate::store::{DbConnection, Store, StoreError, accounts};
 
@@ -14,19 +20,28 @@ use crate::store::{DbConnection, Store, StoreError, accounts};
 ///
 /// An unknown name, a user without a usable password and a wrong password all cost one hash at today's cost, so that
 /// the time tells nothing. No connection to the database is held while a password is hashed.
+///
+/// It is the only one that compares passwords, and each comparison is charged to its [`Guard`] first: all routes and all
+/// schemes that take a password share the limits.
 #[derive(Clone)]
 pub struct ModelBackend {
     store: Store,
     hasher: Hasher,
     pool: Arc<HashingPool>,
+    guard: Guard,
     upgrades: Upgrades,
     by_email: bool,
 }
 
 impl ModelBackend {
-    /// Looks users up in `store` and hashes with `hasher`, on the threads of `pool`.
-    pub fn new(store: Store, hasher: Hasher, pool: Arc<HashingPool>) -> Self {
-        Self { store, hasher, pool, upgrades: Upgrades::default(), by_email: false }
+    /// Looks users up in `store` and hashes with `hasher`, on the threads of `pool`, as often as `guard` lets it.
+    pub fn new(store: Store, hasher: Hasher, pool: Arc<HashingPool>, guard: Guard) -> Self {
+        Self { store, hasher, pool, guard, upgrades: Upgrades::default(), by_email: false }
+    }
+
+    /// Who sent `request`, to be charged for the passwords in it.
+    pub fn client(&self, request: &HttpRequest) -> Client {
+        self.guard.client(request)
     }
 
     /// Takes an address in place of a name as well (`accounts.login_field = "email"`). One that several users have is
@@ -43,14 +58,21 @@ impl ModelBackend {
     /// unless the password was changed in the meantime. Django does so for inactive users too.
     ///
     /// # Errors
-    /// [`ApiError::Unavailable`] when the database gives no answer or too many passwords wait to be hashed.
-    pub async fn authenticate(&self, username: &str, password: &Secret) -> Result<Option<TokenUser>, ApiError> {
+    /// [`ApiError::Throttled`] when the client or the account has to wait; [`ApiError::Unavailable`] when the database gives
+    /// no answer or too many passwords wait to be hashed.
+    pub async fn authenticate(
+        &self,
+        client: &Client,
+        username: &str,
+        password: &Secret,
+    ) -> Result<Option<TokenUser>, ApiError> {
         let (name, by_email) = (username.to_owned(), self.by_email);
         let mut found = self.store.run(move |connection| candidates(connection, &name, by_email)).await?;
         let second = if found.len() > 1 { found.pop() } else { None };
-        let user = match self.proven(found.pop(), password).await? {
+        let tried = Tried { client, name: username, password };
+        let user = match self.proven(found.pop(), tried).await? {
             // Somebody's name is somebody else's address: whose password it is, they are.
-            None if second.is_some() => self.proven(second, password).await?,
+            None if second.is_some() => self.proven(second, tried).await?,
             user => user,
         };
         Ok(user.filter(|found| found.user.is_active))
@@ -60,44 +82,66 @@ impl ModelBackend {
     ///
     /// # Errors
     /// As [`ModelBackend::authenticate`].
-    pub async fn check_password(&self, user_id: i32, password: &Secret) -> Result<bool, ApiError> {
+    pub async fn check_password(&self, client: &Client, user_id: i32, password: &Secret) -> Result<bool, ApiError> {
         let key = users::Key::Id(user_id);
         let login = self.store.run(move |connection| users::find_login_by(connection, &key)).await?;
-        Ok(self.verified(login, password).await?.is_some())
+        // Of a user who is gone there is no name either.
+        Ok(self.verified(login, Tried { client, name: "", password }).await?.is_some())
     }
 
-    /// A new password as it is stored.
+    /// A new password as it is stored. It costs the client what a login costs.
     ///
     /// # Errors
-    /// [`ApiError::Unavailable`] when too many passwords wait to be hashed.
-    pub async fn hash(&self, password: &Secret) -> Result<Secret, ApiError> {
+    /// [`ApiError::Throttled`] when the client has to wait; [`ApiError::Unavailable`] when too many passwords wait to be
+    /// hashed.
+    pub async fn hash(&self, client: &Client, password: &Secret) -> Result<Secret, ApiError> {
+        self.guard.count(client).await?;
+        self.encoded(password).await
+    }
+
+    async fn encoded(&self, password: &Secret) -> Result<Secret, ApiError> {
         let (hasher, password) = (self.hasher.clone(), password.clone());
         let hashed = self.pool.run(move || hasher.hash(password.expose())).await?;
         hashed.map(Secret::new).map_err(|error| ApiError::Internal(error.to_string()))
     }
 
-    async fn proven(&self, candidate: Option<Candidate>, password: &Secret) -> Result<Option<TokenUser>, ApiError> {
+    async fn proven(&self, candidate: Option<Candidate>, tried: Tried<'_>) -> Result<Option<TokenUser>, ApiError> {
         let (login, tokens_refused_until) =
             candidate.map_or((None, None), |candidate| (Some(candidate.login), candidate.tokens_refused_until));
-        let user = self.verified(login, password).await?;
+        let user = self.verified(login, tried).await?;
         Ok(user.map(|user| TokenUser { user, tokens_refused_until }))
     }
 
     /// The user of `login` if the password is theirs; its hash is then brought up to date.
-    async fn verified(&self, login: Option<Login>, password: &Secret) -> Result<Option<User>, ApiError> {
-        match self.verify(login, password).await? {
+    async fn verified(&self, login: Option<Login>, tried: Tried<'_>) -> Result<Option<User>, ApiError> {
+        match self.charged(login, tried).await? {
             None => Ok(None),
             Some((login, outdated)) => {
                 if outdated {
-                    self.upgrade(&login, password).await;
+                    self.upgrade(&login, tried.password).await;
                 }
                 Ok(Some(login.user))
             }
         }
     }
 
-    /// The login if its password is right, and whether its hash is out of date.
-    async fn verify(&self, login: Option<Login>, password: &Secret) -> Result<Option<(Login, bool)>, ApiError> {
+    /// The login if its password is right, and whether its hash is out of date. Whether it is, counts.
+    async fn charged(&self, login: Option<Login>, tried: Tried<'_>) -> Result<Option<(Login, bool)>, ApiError> {
+        let account = login.as_ref().map_or(Account::Nobody(tried.name), |login| Account::User(login.user.id));
+        let charge = self.guard.charge(tried.client, account).await?;
+        let verified = self.verify(login, tried.password).await;
+        let end = match &verified {
+            Ok(Some((login, _))) if login.user.is_active => End::Right,
+            // Nobody may find out that the password of an inactive user is right, by its effect neither.
+            Ok(_) => End::Wrong,
+            Err(Refused::Busy { .. }) => End::Untried,
+            Err(_) => End::Wrong,
+        };
+        charge.end(end).await?;
+        Ok(verified?)
+    }
+
+    async fn verify(&self, login: Option<Login>, password: &Secret) -> Result<Option<(Login, bool)>, Refused> {
         let (hasher, password) = (self.hasher.clone(), password.clone());
         let job = move || match login {
             None => {
@@ -109,7 +153,7 @@ impl ModelBackend {
                 Verdict::Right { outdated } => Some((login, outdated)),
             },
         };
-        Ok(self.pool.run(job).await?)
+        self.pool.run(job).await
     }
 
     /// Stores a better hash. When that fails, the password is right all the same and the next login tries again.
@@ -121,11 +165,19 @@ impl ModelBackend {
     }
 
     async fn store_better_hash(&self, login: &Login, password: &Secret) -> Result<(), ApiError> {
-        let new = self.hash(password).await?;
+        let new = self.encoded(password).await?;
         let (id, old) = (login.user.id, login.encoded_password());
         self.store.write(move |transaction| users::replace_password(transaction, id, &old, &new)).await?;
         Ok(())
     }
+}
+
+/// A password, by whom it was sent, and for which name.
+#[derive(Clone, Copy)]
+struct Tried<'a> {
+    client: &'a Client,
+    name: &'a str,
+    password: &'a Secret,
 }
 
 /// Who may be meant: the user with this name, and the only one with this address.

@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
 use futures_util::future::LocalBoxFuture;
 
+use super::throttle::{Due, RequestThrottle};
 use super::user::User;
 use crate::error::{ApiError, AuthenticationError};
 
@@ -59,13 +60,14 @@ impl Authenticated {
 pub struct Authenticator {
     schemes: Arc<[Arc<dyn AuthenticationScheme>]>,
     ignores_credentials_on_public: bool,
+    throttle: Option<Arc<RequestThrottle>>,
 }
 
 impl Authenticator {
     /// A chain of `schemes`. The first one's challenge is sent with every 401, whichever scheme refused.
     pub fn new(schemes: Vec<Box<dyn AuthenticationScheme>>) -> Self {
         let schemes = schemes.into_iter().map(Arc::from).collect();
-        Self { schemes, ignores_credentials_on_public: false }
+        Self { schemes, ignores_credentials_on_public: false, throttle: None }
     }
 
     /// The same chain with `scheme` before the others: its challenge is then the one that is sent.
@@ -87,6 +89,16 @@ impl Authenticator {
     pub fn ignoring_credentials_on_public(mut self, ignores: bool) -> Self {
         self.ignores_credentials_on_public = ignores;
         self
+    }
+
+    pub(super) fn throttled_by(mut self, throttle: Option<RequestThrottle>) -> Self {
+        self.throttle = throttle.map(Arc::new);
+        self
+    }
+
+    /// What is to be counted once this caller is let in, where the settings limit how often one may ask.
+    pub(crate) fn due(&self, request: &HttpRequest, caller: Option<&Authenticated>) -> Due {
+        Due::of(self.throttle.as_ref(), request, caller)
     }
 
     pub(super) fn ignores_credentials_on_public(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `rest_framework.authtoken.views.obtain_auth_token`: a name and a password for the user's one token.
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::Hallpass;
@@ -31,6 +31,7 @@ pub(super) fn view(paths: Vec<String>) -> View {
         .json_only()
         .parsers(PARSERS)
         .serializer(FIELDS)
+        .unthrottled()
         .post(obtain_auth_token)
 }
 
@@ -46,11 +47,13 @@ struct ObtainedToken {
 /// looks at here too.
 async fn obtain_auth_token(
     _caller: Auth<AllowAny>,
+    request: HttpRequest,
     hallpass: web::Data<Hallpass>,
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
     let (username, password) = credentials(&hallpass, data.parse(PARSERS).await?)?;
-    let user = hallpass.backend().authenticate(&username, &password).await?.ok_or_else(wrong_credentials)?;
+    let user = hallpass.backend().authenticate(&hallpass.client(&request), &username, &password).await?;
+    let user = user.ok_or_else(wrong_credentials)?;
     let token = token_of(&hallpass, &user, false).await?;
     let mut response = ok(&ObtainedToken { token });
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -12,8 +12,8 @@ use futures_util::future::LocalBoxFuture;
 
 use super::negotiation::{NegotiationError, Renderer, Rendering, negotiate};
 use super::request_log::RouteName;
-use super::view::About;
-use crate::auth::joined_header;
+use super::view::{About, Throttling};
+use crate::auth::{exempt_from_throttles, joined_header, throttle_open};
 use crate::error::ApiError;
 use crate::json;
 
@@ -26,18 +26,24 @@ struct Dress {
     route: RouteName,
     renderers: &'static [Renderer],
     allow: HeaderValue,
+    throttling: Throttling,
 }
 
 impl Dispatch {
     /// For a view that the log calls `route`.
     pub(super) fn new(about: &About, route: &str) -> Self {
-        Self(Rc::new(Dress { route: RouteName::from(route), renderers: about.renderers(), allow: about.allow() }))
+        Self(Rc::new(Dress {
+            route: RouteName::from(route),
+            renderers: about.renderers(),
+            allow: about.allow(),
+            throttling: about.throttling(),
+        }))
     }
 }
 
 impl<S, B> Transform<S, ServiceRequest> for Dispatch
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     S::Future: 'static,
     B: MessageBody + 'static,
 {
@@ -48,19 +54,19 @@ where
     type Future = Ready<Result<Dispatched<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Dispatched { service, dress: Rc::clone(&self.0) }))
+        ready(Ok(Dispatched { service: Rc::new(service), dress: Rc::clone(&self.0) }))
     }
 }
 
 /// A view with its middleware.
 pub(super) struct Dispatched<S> {
-    service: S,
+    service: Rc<S>,
     dress: Rc<Dress>,
 }
 
 impl<S, B> Service<ServiceRequest> for Dispatched<S>
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     S::Future: 'static,
     B: MessageBody + 'static,
 {
@@ -73,27 +79,36 @@ where
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let dress = Rc::clone(&self.dress);
         request.extensions_mut().insert(dress.route.clone());
-        match negotiated(dress.renderers, request.request()) {
-            Ok(Rendering { indent, .. }) => {
-                let answer = self.service.call(request);
-                Box::pin(async move {
-                    let response = answer.await?.map_into_boxed_body();
-                    Ok(dress.put_on(match indent {
-                        Some(indent) => indented(response, indent),
-                        None => response,
-                    }))
-                })
-            }
+        let indent = match negotiated(dress.renderers, request.request()) {
+            Ok(Rendering { indent, .. }) => indent,
             Err(error) => {
-                let response = dress.put_on(request.into_response(error.error_response()));
-                Box::pin(ready(Ok(response)))
+                return Box::pin(ready(Ok(dress.put_on(request.into_response(error.error_response()), None))));
+            }
+        };
+        match dress.throttling {
+            Throttling::AtAdmission => {}
+            Throttling::Never => exempt_from_throttles(request.request()),
+            Throttling::AtOnce => {
+                let service = Rc::clone(&self.service);
+                return Box::pin(async move {
+                    let response = match throttle_open(request.request()).await {
+                        Ok(()) => service.call(request).await?.map_into_boxed_body(),
+                        Err(error) => request.into_response(error.error_response()),
+                    };
+                    Ok(dress.put_on(response, indent))
+                });
             }
         }
+        let answer = self.service.call(request);
+        Box::pin(async move { Ok(dress.put_on(answer.await?.map_into_boxed_body(), indent)) })
     }
 }
 
 impl Dress {
-    fn put_on(&self, mut response: ServiceResponse) -> ServiceResponse {
+    fn put_on(&self, mut response: ServiceResponse, indent: Option<u8>) -> ServiceResponse {
+        if let Some(indent) = indent {
+            response = indented(response, indent);
+        }
         let headers = response.headers_mut();
         headers.insert(ALLOW, self.allow.clone());
         if self.renderers.len() > 1 {

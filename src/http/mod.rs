@@ -24,7 +24,7 @@ mod view;
 
 use std::sync::Arc;
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 
 pub use app::{Server, StartError};
 #[cfg(feature = "fuzzing")]
@@ -34,13 +34,14 @@ pub(crate) use {
 };
 
 use crate::accounts::{LinkTokens, Post};
-use crate::auth::{self, AuthenticationScheme, Authenticator, ModelBackend};
+use crate::auth::{self, AuthenticationScheme, Authenticator, Client, Guard, ModelBackend};
 use crate::clock::Clock;
 use crate::jwt::{KeyRing, Tokens};
 use crate::passwords::Hasher;
 use crate::passwords::gate::HashingPool;
 use crate::settings::{LoginField, Settings};
 use crate::store::Store;
+use crate::store::counters::CounterKeys;
 
 /// The authentication of one service: its settings, its database, its schemes and its password hashers.
 ///
@@ -75,6 +76,7 @@ pub struct Hallpass {
     jwt: Tokens,
     post: Post,
     link_tokens: LinkTokens,
+    counters: CounterKeys,
     authenticator: Authenticator,
 }
 
@@ -97,14 +99,17 @@ impl Hallpass {
         let pool = HashingPool::new(0, settings.password.queue_timeout).map_err(StartError::Hashers)?;
         let pool = Arc::new(pool);
         let by_email = settings.accounts.login_field == LoginField::Email;
-        let backend = ModelBackend::new(store.clone(), Hasher::new(settings.password.bcrypt_cost), pool);
+        let counters = CounterKeys::new(&secret_key);
+        let guard = Guard::new(store.clone(), clock.clone(), &settings, counters.clone());
+        let backend = ModelBackend::new(store.clone(), Hasher::new(settings.password.bcrypt_cost), pool, guard);
         let backend = backend.by_email_too(by_email);
         let post = Post::open(&settings, store.clone(), clock.clone())?;
         let link_tokens = LinkTokens::new(&settings, &secret_key);
         let jwt = Tokens::new(&settings.jwt, settings.token_secret(&secret_key))?;
         warn_of_keys(&jwt.keys());
-        let authenticator = auth::from_settings(&settings, &jwt, &store, &clock, &backend);
-        Ok(Self { settings: Arc::new(settings), store, clock, backend, jwt, post, link_tokens, authenticator })
+        let authenticator = auth::from_settings(&settings, &jwt, &store, &clock, &backend, &counters);
+        let settings = Arc::new(settings);
+        Ok(Self { settings, store, clock, backend, jwt, post, link_tokens, counters, authenticator })
     }
 
     /// Asks `scheme` before those of the settings; its challenge is then the one that is sent.
@@ -147,6 +152,15 @@ impl Hallpass {
     /// The mails: written down with the changes that they tell of, and sent by the thread that [`Post::start`] starts.
     pub fn post(&self) -> &Post {
         &self.post
+    }
+
+    /// Who sent `request`, to be charged for the passwords in it.
+    pub(crate) fn client(&self, request: &HttpRequest) -> Client {
+        self.backend.client(request)
+    }
+
+    pub(crate) fn counters(&self) -> &CounterKeys {
+        &self.counters
     }
 
     pub(crate) fn link_tokens(&self) -> &LinkTokens {

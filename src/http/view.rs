@@ -41,6 +41,18 @@ pub(super) struct About {
     parsers: &'static [Parser],
     fields: &'static [Field],
     methods: Vec<Method>,
+    throttling: Throttling,
+}
+
+/// Where `throttle.anon` and `throttle.user` are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Throttling {
+    /// Where the caller is let in.
+    AtAdmission,
+    /// Before the handler, as nobody asks who is calling.
+    AtOnce,
+    /// Nowhere: `throttle_classes = ()`.
+    Never,
 }
 
 /// A field of a view's serializer, as `OPTIONS` describes it.
@@ -108,7 +120,9 @@ impl View {
 
     /// A view at `paths` for anyone, which does not look at credentials: `authentication_classes = ()`.
     pub(super) fn open(paths: Vec<String>, name: &'static str) -> Self {
-        Self::asking::<()>(paths, name)
+        let mut view = Self::asking::<()>(paths, name);
+        view.about.throttling = Throttling::AtOnce;
+        view
     }
 
     fn asking<Caller: FromRequest + 'static>(paths: Vec<String>, name: &'static str) -> Self {
@@ -130,6 +144,7 @@ impl View {
             parsers: DEFAULT_PARSERS,
             fields: &[],
             methods: Vec::new(),
+            throttling: Throttling::AtAdmission,
         };
         Self { about, paths, routes: Vec::new(), others: Box::new(move || web::to(others.clone())) }
     }
@@ -143,6 +158,12 @@ impl View {
     /// Renders JSON and nothing else: other wishes are 406.
     pub(super) fn json_only(mut self) -> Self {
         self.about.renderers = JSON_ONLY;
+        self
+    }
+
+    /// Is not counted by `throttle.anon` and `throttle.user`: `throttle_classes = ()`.
+    pub(super) fn unthrottled(mut self) -> Self {
+        self.about.throttling = Throttling::Never;
         self
     }
 
@@ -250,6 +271,11 @@ impl About {
     /// The forms that its answers can be given in.
     pub(super) fn renderers(&self) -> &'static [Renderer] {
         self.renderers
+    }
+
+    /// Where its requests are counted.
+    pub(super) fn throttling(&self) -> Throttling {
+        self.throttling
     }
 }
 

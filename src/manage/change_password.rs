@@ -1,4 +1,4 @@
-//! `hallpass change-password`: Django's `changepassword`, which also ends what the old password opened.
+//! `hallpass change-password`: Django's `changepassword`, which also ends what the old password opened, and unlocks the account.
 
 use std::io::Write;
 
@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::{ConfigFiles, Context, Failure, new_password, shown};
 use crate::passwords::Hasher;
-use crate::store::{user_state, users};
+use crate::store::counters::Account;
+use crate::store::{lockout, user_state, users};
 
 /// The arguments of `change-password`.
 #[derive(Debug, Args)]
@@ -33,9 +34,11 @@ pub(super) fn run(args: &ChangePassword, mut context: Context, out: &mut dyn Wri
     let encoded = Hasher::new(context.settings.password.bcrypt_cost)
         .hash(password.expose())
         .map_err(|error| Failure(error.to_string()))?;
+    let lock = context.counters()?.of_account(Account::User(user.id));
     store.run_blocking(|connection| {
         connection.write(|transaction| {
             users::set_password(transaction, user.id, &encoded)?;
+            lockout::forgive(transaction, &lock)?;
             // The row is held from here on: what was issued before was issued by now.
             let now = context.clock.now();
             if args.keep_tokens { Ok(()) } else { user_state::end_all_tokens(transaction, user.id, now) }

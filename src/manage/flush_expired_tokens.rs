@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{ConfigFiles, Context, Failure};
 use crate::clock::Timestamp;
-use crate::store::{Store, blacklist, families};
+use crate::store::{DbConnection, Store, StoreError, blacklist, families, lockout, throttle};
 
 /// The arguments of `flush-expired-tokens`.
 #[derive(Debug, Args)]
@@ -33,7 +33,9 @@ pub(super) fn run(args: &FlushExpiredTokens, context: Context, out: &mut dyn Wri
     }
     let bar = progress(total)?;
     let flushed = flush_tokens(&store, now, args.batch, &bar)?;
-    flush_families(&store, now, args.batch)?;
+    flush_rows(&store, |transaction| families::delete_expired(transaction, now, args.batch))?;
+    flush_rows(&store, |transaction| lockout::delete_expired(transaction, now, args.batch))?;
+    flush_rows(&store, |transaction| throttle::delete_expired(transaction, now, args.batch))?;
     bar.finish_and_clear();
     Ok(writeln!(out, "Forgot {flushed} expired tokens")?)
 }
@@ -50,12 +52,12 @@ fn flush_tokens(store: &Store, now: Timestamp, batch: i64, bar: &ProgressBar) ->
     Ok(flushed)
 }
 
-/// Which token came from which goes when the tokens have gone; nobody can repeat an expired one.
-fn flush_families(store: &Store, now: Timestamp, batch: i64) -> Result<(), Failure> {
-    while store
-        .run_blocking(|connection| connection.write(|transaction| families::delete_expired(transaction, now, batch)))?
-        > 0
-    {}
+/// What else is over: which token came from which, when nobody can repeat an expired one, and the counts of attempts.
+fn flush_rows(
+    store: &Store,
+    delete: impl Fn(&mut DbConnection<'_>) -> Result<usize, StoreError>,
+) -> Result<(), Failure> {
+    while store.run_blocking(|connection| connection.write(&delete))? > 0 {}
     Ok(())
 }
 

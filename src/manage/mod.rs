@@ -13,6 +13,7 @@ mod generate_key;
 mod migrate;
 mod new_password;
 mod show_settings;
+mod unlock;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -23,6 +24,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::settings::{self, Settings, Sources};
+use crate::store::counters::CounterKeys;
 use crate::store::{Store, StoreError};
 
 /// The arguments of `hallpass`.
@@ -55,7 +57,9 @@ pub enum Command {
     CreateUser(create_user::CreateUser),
     /// Give a user a new password and take their tokens away
     ChangePassword(change_password::ChangePassword),
-    /// Forget refresh and sliding tokens that have expired
+    /// Let a user in again after too many wrong passwords
+    Unlock(unlock::Unlock),
+    /// Forget refresh and sliding tokens that have expired, and counts of attempts that are over
     FlushExpiredTokens(flush_expired_tokens::FlushExpiredTokens),
     /// Check the settings and the database
     Check(check::Check),
@@ -110,6 +114,7 @@ impl Command {
             Self::Migrate(args) => Some(&args.config),
             Self::CreateUser(args) => Some(&args.config),
             Self::ChangePassword(args) => Some(&args.config),
+            Self::Unlock(args) => Some(&args.config),
             Self::FlushExpiredTokens(args) => Some(&args.config),
             Self::Check(args) => Some(&args.config),
             Self::ShowSettings(args) => Some(&args.config),
@@ -133,6 +138,7 @@ impl Command {
             Self::Migrate(args) => migrate::run(&args, context, out),
             Self::CreateUser(args) => create_user::run(&args, context, out),
             Self::ChangePassword(args) => change_password::run(&args, context, out),
+            Self::Unlock(args) => unlock::run(&args, context, out),
             Self::FlushExpiredTokens(args) => flush_expired_tokens::run(&args, context, out),
             Self::Check(args) => check::run(&args, context, out),
             Self::ShowSettings(_) => show_settings::run(context, out),
@@ -153,6 +159,12 @@ impl Context {
 
     fn store(&self) -> Result<Store, Failure> {
         Ok(Store::open_existing(&self.settings.database)?)
+    }
+
+    /// The keys under which the service counts, which it makes with the same secret key.
+    fn counters(&mut self) -> Result<CounterKeys, Failure> {
+        let secret_key = self.settings.ensure_secret_key().map_err(|error| Failure::of(&error))?;
+        Ok(CounterKeys::new(&secret_key))
     }
 }
 

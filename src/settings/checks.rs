@@ -2,6 +2,7 @@
 
 use super::cors::Cors;
 use super::jwt::Jwt;
+use super::lockout::Lockout;
 use super::reader::Reader;
 use super::{DatabaseUrl, EmailTransport, Origin, Settings, weakness};
 use crate::jwt::KeyRing;
@@ -15,6 +16,15 @@ pub(crate) fn together(settings: &Settings, reader: &mut Reader) {
     mail_can_leave(settings, reader);
     links_lead_somewhere(settings, reader);
     credentials_go_to_named_origins(&settings.cors, reader);
+    delays_are_remembered(&settings.lockout, reader);
+}
+
+/// Else whoever waits for the longest delay would begin anew.
+fn delays_are_remembered(lockout: &Lockout, reader: &mut Reader) {
+    if lockout.forget_after < lockout.max_delay {
+        let what = "must not be shorter than lockout.max_delay, which would end there";
+        reader.complain_together(&["lockout.forget_after", "lockout.max_delay"], what);
+    }
 }
 
 fn postgres_needs_a_secret(settings: &Settings, reader: &mut Reader) {

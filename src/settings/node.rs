@@ -70,7 +70,7 @@ macro_rules! section {
             }
 
             fn read(key: &str, reader: &mut $crate::settings::reader::Reader) -> Option<Self> {
-                use $crate::settings::node::{Node, dotted};
+                use $crate::settings::node::dotted;
                 $(let $field = section!(@read reader, &dotted(key, stringify!($field)), $kind $(=> $limit)?);)*
                 Some(Self { $($field: $field?,)* })
             }
@@ -82,7 +82,7 @@ macro_rules! section {
             }
         }
     };
-    (@read $reader:ident, $key:expr, $kind:ty) => { <$kind as Node>::read($key, $reader) };
+    (@read $reader:ident, $key:expr, $kind:ty) => { <$kind as $crate::settings::node::Node>::read($key, $reader) };
     (@read $reader:ident, $key:expr, $kind:ty => $limit:expr) => {
         $reader.take::<$kind>($key, |value| ($limit)(value))
     };

@@ -4,7 +4,7 @@ use super::node::section;
 use super::values::Rate;
 
 section! {
-    /// How often one may ask. DRF's `DEFAULT_THROTTLE_RATES`, in its syntax.
+    /// How often one may ask. DRF's `DEFAULT_THROTTLE_RATES`, in its syntax; counted in the database.
     pub struct Throttle {
         /// On every route that takes a password, for each client address. Default: 60 a minute.
         pub login: Option<Rate>,

@@ -6,8 +6,10 @@
 pub mod accounts;
 pub mod blacklist;
 mod connection;
+pub mod counters;
 pub mod families;
 mod known;
+pub mod lockout;
 pub mod migrate;
 pub mod outbox;
 mod pipeline;
@@ -16,6 +18,7 @@ mod readers;
 mod schema;
 mod stale;
 mod stored_time;
+pub mod throttle;
 pub mod tokens;
 pub mod user_state;
 pub mod users;

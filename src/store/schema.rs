@@ -25,6 +25,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    hallpass_lockout (digest) {
+        digest -> Text,
+        failures -> Integer,
+        failed_at -> Nullable<Timestamp>,
+        under_way -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     hallpass_mail_count (digest) {
         digest -> Text,
         recent -> Text,
@@ -66,6 +76,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    hallpass_throttle (digest) {
+        digest -> Text,
+        recent -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     hallpass_user_state (user_id) {
         user_id -> Integer,
         awaits_activation -> Bool,
@@ -101,10 +119,12 @@ diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandin
 diesel::allow_tables_to_appear_in_same_query!(
     auth_user,
     authtoken_token,
+    hallpass_lockout,
     hallpass_mail_count,
     hallpass_outbox,
     hallpass_refresh_family,
     hallpass_refresh_member,
+    hallpass_throttle,
     hallpass_user_state,
     token_blacklist_blacklistedtoken,
     token_blacklist_outstandingtoken,

@@ -102,6 +102,31 @@ fn a_foreign_crate_stays_in_its_home() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// Whoever else compared passwords would have guesses that no limit counts.
+#[test]
+fn passwords_are_compared_in_one_place_which_charges_for_it() {
+    let is_home = |module: &str, file: &Path| {
+        // What `fuzzing` tries are stored hashes, not requests.
+        module == "passwords" || module == "fuzzing" || file.ends_with("auth/model_backend.rs")
+    };
+    let compares = |code: &str| code.contains("Verdict") || (code.contains("Hasher") && code.contains(".verify("));
+    let sources = sources();
+
+    let elsewhere: Vec<String> = sources
+        .iter()
+        .filter(|(module, file, code)| !is_home(module, file) && compares(code))
+        .map(|(_, file, _)| file.display().to_string())
+        .collect();
+
+    assert_eq!(elsewhere, Vec::<String>::new());
+    let (_, _, backend) = sources.iter().find(|(_, file, _)| file.ends_with("auth/model_backend.rs")).expect("it");
+    assert_eq!(backend.matches("hasher.verify(").count(), 1);
+    // The one function that calls it has the charge in its hand.
+    assert_eq!(backend.matches("self.verify(").count(), 1);
+    let charge = backend.find("self.guard.charge(").expect("a charge");
+    assert!(charge < backend.find("self.verify(").expect("a comparison"));
+}
+
 #[test]
 fn a_broken_arrow_is_noticed() {
     assert!(names_module("use crate::http::Server;", "http"));

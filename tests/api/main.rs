@@ -9,6 +9,7 @@ mod conformance;
 mod cors;
 mod create_token;
 mod examples;
+mod guessing;
 mod jwt;
 mod layering;
 mod mail;

@@ -32,7 +32,7 @@ pub(super) async fn delete(
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
     let account = hallpass.admit_account(&request, hallpass.settings().accounts.permissions.user_delete).await?;
-    require_current_password(&hallpass, &account, data).await?;
+    require_current_password(&hallpass, &request, &account, data).await?;
     users::remove(&hallpass, account.id).await
 }
 
@@ -87,13 +87,14 @@ fn store_email(
 /// Refuses whoever does not know the password of `account`: `CurrentPasswordSerializer`.
 pub(super) async fn require_current_password(
     hallpass: &Hallpass,
+    request: &HttpRequest,
     account: &Account,
     data: RequestData,
 ) -> Result<(), ApiError> {
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
     let password = Secret::new(serializer.trimmed("current_password"));
     serializer.finish()?;
-    match hallpass.backend().check_password(account.id, &password).await? {
+    match hallpass.backend().check_password(&hallpass.client(request), account.id, &password).await? {
         true => Ok(()),
         false => {
             let mut errors = FieldErrors::default();

@@ -119,7 +119,10 @@ impl Hallpass {
             (_, caller) => caller.is_some(),
         };
         match may {
-            true => Ok(caller),
+            true => {
+                authenticator.due(request, caller.as_ref()).count(request).await?;
+                Ok(caller)
+            }
             false if caller.is_some() => Err(self.forbidden(hides)),
             false => Err(authenticator.refusal(false, request)),
         }

@@ -6,12 +6,14 @@ use super::super::fields::Serializer;
 use super::super::request_data::RequestData;
 use super::super::view::DEFAULT_PARSERS;
 use super::{Hallpass, Hides, gone, links, no_content};
+use crate::auth::Client;
 use crate::error::{ApiError, FieldErrors};
 use crate::mail::MailKind;
 use crate::passwords::validators::{self, UserAttributes};
 use crate::secret::Secret;
 use crate::store::accounts::Account;
-use crate::store::{user_state, users};
+use crate::store::counters::Account as Counted;
+use crate::store::{lockout, user_state, users};
 
 const MISMATCH: &str = "The two password fields didn't match.";
 
@@ -27,8 +29,9 @@ pub(super) async fn set(
     let new = Secret::new(serializer.trimmed("new_password"));
     let again = settings.set_password_retype.then(|| Secret::new(serializer.trimmed("re_new_password")));
     let current = Secret::new(serializer.trimmed("current_password"));
+    let client = hallpass.client(&request);
     if !serializer.has_complained_of("current_password")
-        && !hallpass.backend().check_password(account.id, &current).await?
+        && !hallpass.backend().check_password(&client, account.id, &current).await?
     {
         serializer.complain("current_password", vec!["Invalid password.".to_owned()]);
     }
@@ -36,7 +39,7 @@ pub(super) async fn set(
     require_strong(&hallpass, &new, Some(&account))?;
     require_same(&new, again)?;
     let ends_tokens = settings.logout_on_password_change;
-    store(&hallpass, &account, &new, Change { ends_tokens, is_login: false }).await
+    store(&hallpass, &client, &account, &new, Change { ends_tokens, is_login: false }).await
 }
 
 /// Sets the password of whoever the link belongs to: `PasswordResetConfirmSerializer`. Everything that they were given
@@ -61,7 +64,7 @@ pub(super) async fn reset(
     require_strong(&hallpass, &new, caller.as_ref())?;
     require_same(&new, again)?;
     let account = links::owner(&hallpass, &uid, &token, |account| account.is_active).await?;
-    store(&hallpass, &account, &new, Change { ends_tokens: true, is_login: true }).await
+    store(&hallpass, &hallpass.client(&request), &account, &new, Change { ends_tokens: true, is_login: true }).await
 }
 
 fn require_strong(hallpass: &Hallpass, password: &Secret, account: Option<&Account>) -> Result<(), FieldErrors> {
@@ -91,12 +94,14 @@ struct Change {
 
 async fn store(
     hallpass: &Hallpass,
+    client: &Client,
     account: &Account,
     password: &Secret,
     change: Change,
 ) -> Result<HttpResponse, ApiError> {
-    let encoded = hallpass.backend().hash(password).await?;
+    let encoded = hallpass.backend().hash(client, password).await?;
     let (this, before) = (hallpass.clone(), account.clone());
+    let lock = hallpass.counters().of_account(Counted::User(account.id));
     let confirms = hallpass.settings().accounts.password_changed_email_confirmation;
     let stored = hallpass.store().write(move |transaction| {
         // A link works once: whoever used it at the same time has changed the password that it depends on.
@@ -106,6 +111,7 @@ async fn store(
         // From here on nobody else changes this user: what was issued before was issued by now.
         let now = this.clock().now();
         if change.is_login {
+            lockout::forgive(transaction, &lock)?;
             users::set_last_login(transaction, before.id, now)?;
         }
         if change.ends_tokens {

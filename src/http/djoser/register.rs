@@ -49,7 +49,7 @@ pub(super) async fn create(
     let permission = hallpass.settings().accounts.permissions.user_create;
     hallpass.admit(&request, permission, Hides::Nothing).await?;
     let registration = validated(&hallpass, data).await?;
-    let encoded = hallpass.backend().hash(&registration.password).await?;
+    let encoded = hallpass.backend().hash(&hallpass.client(&request), &registration.password).await?;
     let (username, email) = (normalize_username(&registration.username), Email::normalized(&registration.email));
     let id = store(&hallpass, username.clone(), email.as_str().to_owned(), encoded).await?;
     hallpass.post().wake();

@@ -36,7 +36,8 @@ pub(super) async fn login(
     serializer.finish()?;
     let (name, password) = (email.or(username), password);
     let (Some(name), Some(password)) = (name, password) else { return Err(wrong_credentials().into()) };
-    let user = hallpass.backend().authenticate(&name, &password).await?.ok_or_else(wrong_credentials)?;
+    let user = hallpass.backend().authenticate(&hallpass.client(&request), &name, &password).await?;
+    let user = user.ok_or_else(wrong_credentials)?;
     let auth_token = token_of(&hallpass, &user, true).await?;
     let mut response = ok(&Token { auth_token });
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

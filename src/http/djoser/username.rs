@@ -37,7 +37,7 @@ pub(super) async fn set(
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
     let current = Secret::new(serializer.trimmed("current_password"));
     if !serializer.has_complained_of("current_password")
-        && !hallpass.backend().check_password(account.id, &current).await?
+        && !hallpass.backend().check_password(&hallpass.client(&request), account.id, &current).await?
     {
         serializer.complain("current_password", vec!["Invalid password.".to_owned()]);
     }

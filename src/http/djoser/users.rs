@@ -63,7 +63,7 @@ pub(super) async fn delete(
         Some(caller) => hallpass.account_of(&request, &caller).await?,
         None => return Err(ApiError::PermissionDenied),
     };
-    me::require_current_password(&hallpass, &requester, data).await?;
+    me::require_current_password(&hallpass, &request, &requester, data).await?;
     remove(&hallpass, account.id).await
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::fields::Serializer;
 use super::{DEFAULT_PARSERS, Hallpass, RequestData, outstanding, tokens};
@@ -19,8 +19,12 @@ use crate::store::{StoreError, user_state};
 ///
 /// # Errors
 /// 400 for missing fields, 401 for wrong credentials: an unknown, an inactive and a mistaken user read the same.
-pub(super) async fn obtain_pair(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
-    let user = authenticate(&hallpass, data).await?;
+pub(super) async fn obtain_pair(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
+    let user = authenticate(&hallpass, &request, data).await?;
     let now = hallpass.moment_of_issue(&user).await;
     let mark = hallpass.revoke_mark(&user.user).await?;
     let claim = user_claim(&user.user, hallpass.settings().jwt.user_id_field);
@@ -34,12 +38,16 @@ pub(super) async fn obtain_pair(hallpass: web::Data<Hallpass>, data: RequestData
 
 /// The user whose name and password are in the body. Both are trimmed: a password that begins or ends with a blank
 /// cannot log in here, and can at `/api-token-auth/`.
-pub(super) async fn authenticate(hallpass: &Hallpass, data: RequestData) -> Result<TokenUser, ApiError> {
+pub(super) async fn authenticate(
+    hallpass: &Hallpass,
+    request: &HttpRequest,
+    data: RequestData,
+) -> Result<TokenUser, ApiError> {
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
     let username = serializer.login_name(hallpass);
     let password = Secret::new(serializer.trimmed("password"));
     serializer.finish()?;
-    let user = hallpass.backend().authenticate(&username, &password).await?;
+    let user = hallpass.backend().authenticate(&hallpass.client(request), &username, &password).await?;
     user.ok_or_else(|| wrong_credentials(hallpass))
 }
 

@@ -1,6 +1,6 @@
 //! `TokenObtainSlidingView` and `TokenRefreshSlidingView`: one token that is both, and is renewed by itself.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::obtain::{authenticate, note_login};
 use super::{Hallpass, RequestData, only_field, outstanding, tokens};
@@ -12,8 +12,12 @@ use crate::jwt::{Claims, TokenKind};
 ///
 /// # Errors
 /// As for a pair.
-pub(super) async fn obtain(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
-    let user = authenticate(&hallpass, data).await?;
+pub(super) async fn obtain(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
+    let user = authenticate(&hallpass, &request, data).await?;
     let now = hallpass.moment_of_issue(&user).await;
     let mark = hallpass.revoke_mark(&user.user).await?;
     let claim = user_claim(&user.user, hallpass.settings().jwt.user_id_field);

@@ -110,6 +110,7 @@ fn the_defaults_of_the_rest_are_the_documented_ones() {
     assert_eq!(throttle.login, Some(Rate { requests: 60, period: seconds(60) }));
     assert_eq!((throttle.anon, throttle.user), (None, None));
     assert_eq!((lockout.failures, lockout.max_delay), (5, seconds(900)));
+    assert_eq!(lockout.forget_after, seconds(86_400));
     assert_eq!(routes.prefix_authtoken.unwrap().as_str(), "/api-token-auth/");
     assert_eq!(routes.prefix_simplejwt.unwrap().as_str(), "/api/token/");
     assert_eq!(routes.prefix_samples.unwrap().as_str(), "/");

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use super::InvalidValue;
 
+/// The most that are counted in a period: when each of them was is in one row, which is written for each of them.
+const MOST: u32 = 10_000;
+
 /// So many requests in such a period: a second, a minute, an hour or a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many; at least one.
+    /// How many; 1 to 10,000.
     pub requests: u32,
     /// In how long.
     pub period: Duration,
@@ -25,6 +28,9 @@ impl FromStr for Rate {
             return Err(wrong());
         }
         let requests = number(requests).filter(|requests| *requests > 0).ok_or_else(wrong)?;
+        if requests > MOST {
+            return Err(InvalidValue::new(format!("{requests} is more than {MOST}; write it for a shorter period")));
+        }
         // DRF looks at the first letter only: "5/month" is five a minute.
         let seconds = match period.chars().next().ok_or_else(wrong)? {
             's' => 1,
@@ -81,6 +87,12 @@ mod tests {
         for given in ["10", "5/", "/min", "5/M", "5/2m", "5/ min", "5/week", "5/min/x", "x/min", "1__0/min", "_1/min"] {
             assert!(given.parse::<Rate>().is_err(), "{given:?}");
         }
+    }
+
+    #[test]
+    fn a_rate_that_a_row_would_be_too_long_for_is_refused() {
+        assert!("10_000/d".parse::<Rate>().is_ok());
+        assert!("10001/d".parse::<Rate>().is_err());
     }
 
     // REST framework takes them, and then nobody gets in.

@@ -8,6 +8,7 @@ mod no_oracle;
 mod odd_requests;
 mod registration;
 mod revocation;
+mod unlocking;
 
 use std::fs;
 use std::path::PathBuf;

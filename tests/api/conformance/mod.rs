@@ -21,7 +21,7 @@ const KEEP: &str =
 
 const RESET: &str = "BEGIN; DELETE FROM hallpass_refresh_member; \
      DELETE FROM hallpass_refresh_family; DELETE FROM hallpass_user_state; DELETE FROM hallpass_outbox; \
-     DELETE FROM hallpass_mail_count; DELETE FROM token_blacklist_blacklistedtoken; DELETE FROM token_blacklist_outstandingtoken; \
+     DELETE FROM hallpass_mail_count; DELETE FROM hallpass_lockout; DELETE FROM hallpass_throttle; DELETE FROM token_blacklist_blacklistedtoken; DELETE FROM token_blacklist_outstandingtoken; \
      DELETE FROM authtoken_token; DELETE FROM auth_user; INSERT INTO auth_user SELECT * FROM seed_user; \
      INSERT INTO authtoken_token SELECT * FROM seed_token; COMMIT";
 
@@ -51,7 +51,7 @@ replay! {
     jwt_revoke_claim jwt_rotation jwt_rotation_blacklist jwt_rotation_grace jwt_rs256 jwt_rs384 jwt_rs512
     jwt_sliding jwt_stateless jwt_sub jwt_untyped jwt_username jwt_views jwt_views_lives jwt_views_requests
     jwt_views_tokens login_encodings login_form login_json login_malformed_json login_multipart login_users
-    media_types methods negotiation routes samples token_header token_jwt_stateless
+    media_types methods negotiation routes samples throttle token_header token_jwt_stateless
 }
 
 #[test]

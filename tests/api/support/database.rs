@@ -85,7 +85,8 @@ impl TestDatabase {
         &self.folder
     }
 
-    /// The settings that every test has, as TOML.
+    /// The settings that every test has, as TOML. Few tests are about the limits on guessing; the others log in from one
+    /// address as often as they like.
     pub fn settings(&self) -> String {
         format!(
             "secret_key = \"{SECRET_KEY}\"\nserver.bind = \"127.0.0.1:0\"\nserver.workers = 2\ndatabase.url = \"{}\"\n\
@@ -93,6 +94,15 @@ impl TestDatabase {
             self.url,
             super::BCRYPT_COST
         )
+    }
+
+    /// The same with some of them changed: a key here takes the place of the one that every test has.
+    pub fn settings_with(&self, changes: &str) -> String {
+        let key = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+        let changed: Vec<String> = changes.lines().map(key).collect();
+        let usual = self.settings();
+        let kept: Vec<&str> = usual.lines().filter(|line| !changed.contains(&key(line))).collect();
+        format!("{}\n{changes}", kept.join("\n"))
     }
 
     /// Runs SQL as another program would.

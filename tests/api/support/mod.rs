@@ -31,14 +31,14 @@ pub struct TestApp {
 }
 
 impl TestApp {
-    /// Starts a server on a new database of this kind; `settings` is TOML over what every test has.
+    /// Starts a server on a new database of this kind; `settings` is TOML, and takes the place of what every test has.
     pub fn start(kind: Kind, settings: &str) -> Self {
         Self::start_on(TestDatabase::create(kind), settings)
     }
 
     /// Starts a server on a database that is there.
     pub fn start_on(database: TestDatabase, settings: &str) -> Self {
-        let settings = Settings::from_toml(&format!("{}\n{settings}", database.settings())).expect("valid settings");
+        let settings = Settings::from_toml(&database.settings_with(settings)).expect("valid settings");
         let clock = Clock::manual(Timestamp::from_seconds(1_800_000_000));
         let hallpass = Hallpass::open_at(settings, clock.clone()).expect("a database that opens");
         let (address, stop) = serve(hallpass.clone());
@@ -49,11 +49,7 @@ impl TestApp {
     /// the place of the one that every test has.
     pub fn restart(&mut self, settings: &str) {
         self.stop();
-        let key = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
-        let changed: Vec<String> = settings.lines().map(key).collect();
-        let usual = self.database.settings();
-        let kept: Vec<&str> = usual.lines().filter(|line| !changed.contains(&key(line))).collect();
-        let settings = Settings::from_toml(&format!("{}\n{settings}", kept.join("\n"))).expect("valid settings");
+        let settings = Settings::from_toml(&self.database.settings_with(settings)).expect("valid settings");
         self.hallpass = Hallpass::open_at(settings, self.clock.clone()).expect("a database that opens");
         let (address, stop) = serve(self.hallpass.clone());
         (self.client, self.stop) = (Client::new(address), Some(stop));

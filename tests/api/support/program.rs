@@ -22,7 +22,7 @@ pub struct Ended {
 /// A file of settings for this database, with `more` at its end.
 pub fn config_file(database: &TestDatabase, more: &str) -> PathBuf {
     let path = database.folder().join("hallpass.toml");
-    std::fs::write(&path, format!("{}\n{more}", database.settings())).expect("a file");
+    std::fs::write(&path, database.settings_with(more)).expect("a file");
     path
 }
 

@@ -49,6 +49,7 @@ def django_environment(profile: str, database_url: str, hallpass_port: int = 0) 
         "REFERENCE_SIMPLE_JWT": simple_jwt,
         "REFERENCE_DJOSER": json.dumps(settings.get("djoser", {})),
         "REFERENCE_VALIDATORS": json.dumps(settings.get("validators", VALIDATORS)),
+        "REFERENCE_THROTTLES": json.dumps(settings.get("throttles", {})),
     }
     return environment | ({"REFERENCE_MAILS": str(mail_folder(database_url))} if is_sqlite(database_url) else {})
 

@@ -7,6 +7,7 @@ REFERENCE_KEYWORD         the keyword of the token scheme
 REFERENCE_SIMPLE_JWT      SIMPLE_JWT as a JSON object; times are in seconds, and file:PATH stands for what the file holds
 REFERENCE_DJOSER          DJOSER as a JSON object
 REFERENCE_VALIDATORS      AUTH_PASSWORD_VALIDATORS as a JSON list
+REFERENCE_THROTTLES       the rates of AnonRateThrottle and UserRateThrottle as a JSON object; without any, neither is there
 REFERENCE_MAILS           the folder for mails; without it they are dropped
 """
 
@@ -104,6 +105,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
 }
+THROTTLES = json.loads(os.environ["REFERENCE_THROTTLES"])
+if THROTTLES:
+    # Counted in the memory of the one process that there is, under the address that a case sends.
+    REST_FRAMEWORK |= {
+        "DEFAULT_THROTTLE_CLASSES": [f"rest_framework.throttling.{name.title()}RateThrottle" for name in THROTTLES],
+        "DEFAULT_THROTTLE_RATES": THROTTLES,
+        "NUM_PROXIES": 1,
+    }
 TOKEN_KEYWORD = os.environ["REFERENCE_KEYWORD"]
 
 

@@ -1,0 +1,2 @@
+DROP TABLE hallpass_throttle;
+DROP TABLE hallpass_lockout;
