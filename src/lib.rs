@@ -14,9 +14,10 @@ pub mod logging;
 pub mod mail;
 pub mod manage;
 pub mod passwords;
+pub mod process;
 mod python;
 pub mod secret;
 pub mod settings;
 pub mod store;
 
-pub use http::{Hallpass, Server, StartError};
+pub use http::{Certificate, CertificateError, Hallpass, Server, StartError};

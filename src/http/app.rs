@@ -11,16 +11,18 @@ use actix_http::HttpService;
 use actix_http::error::DispatchError;
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::dev;
-use actix_web::http::header::{CROSS_ORIGIN_OPENER_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
-use actix_web::middleware::{DefaultHeaders, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpResponse, web};
 use futures_util::future;
 use socket2::{Domain, Socket, Type};
 
+use super::admission::Admissions;
 use super::cors::{self, Cors};
-use super::guarded::{Guarded, Patience};
-use super::{Hallpass, request_log};
+use super::doorway::Doorway;
+use super::guarded::Patience;
+use super::tls::{Certificate, CertificateError};
+use super::{Hallpass, request_log, security_headers};
 use crate::error::ApiError;
 use crate::jwt::KeyProblems;
 use crate::mail::MailError;
@@ -33,7 +35,7 @@ const BACKLOG: u32 = 1024;
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
-/// How long the head of a connection's first request may take.
+/// How long the head of a connection's first request may take, and before it the handshake of TLS.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the service did not start.
@@ -66,6 +68,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// When the certificate of the settings cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// When the server stopped on an error of the system.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),
@@ -79,6 +84,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     hallpass: Hallpass,
+    certificate: Option<Certificate>,
 }
 
 impl Server {
@@ -90,6 +96,7 @@ impl Server {
         if let Some(path) = super::routes::alias_to_nowhere(&hallpass.settings().routes) {
             return Err(StartError::Alias(path));
         }
+        let certificate = Certificate::open(&hallpass.settings().server)?;
         for migration in hallpass.store().migrate()? {
             let verb = if migration.adopted { "adopted" } else { "applied" };
             log::info!("{verb} migration {}", migration.name);
@@ -98,12 +105,17 @@ impl Server {
         let failed = |source| StartError::Listen { address: bind.to_owned(), source };
         let listener = listen(bind).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, hallpass })
+        Ok(Self { listener, address, hallpass, certificate })
     }
 
     /// Where it listens; with port 0 in the settings, the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate that it shows, or `None` where it speaks no TLS.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// Answers requests until the process is told to stop (SIGTERM, SIGINT), then finishes those that it has begun.
@@ -114,7 +126,7 @@ impl Server {
     /// # Panics
     /// Outside an Actix runtime.
     pub fn run(self) -> io::Result<dev::Server> {
-        let Self { listener, hallpass, .. } = self;
+        let Self { listener, hallpass, certificate, .. } = self;
         let server = &hallpass.settings().server;
         let mut builder =
             actix_server::Server::build().backlog(BACKLOG).shutdown_timeout(server.shutdown_timeout.as_secs());
@@ -122,8 +134,15 @@ impl Server {
         if server.workers > 0 {
             builder = builder.workers(server.workers);
         }
+        // Whoever is one too many is told so, which is our own limit's business.
+        builder = builder.max_concurrent_connections(usize::MAX);
         let stopping = builder.graceful_shutdown_signal();
-        let service = move || connections(&hallpass, stopping.clone());
+        let admissions = Admissions::new(server, hallpass.settings().database.max_connections as usize);
+        let acceptor = certificate.map(|certificate| certificate.acceptor()).transpose().map_err(io::Error::other)?;
+        let service = move || {
+            let doorway = Doorway { admissions: admissions.clone(), acceptor: acceptor.clone() };
+            connections(&hallpass, doorway, stopping.clone())
+        };
         Ok(builder.listen("http", listener, service)?.run())
     }
 }
@@ -152,15 +171,17 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// What a worker does with a connection: what `HttpServer` does, through a [`Guarded`] stream.
+/// What a worker does with a connection: what `HttpServer` does, behind a [`Doorway`].
 fn connections(
     hallpass: &Hallpass,
+    doorway: Doorway,
     stopping: actix_server::GracefulShutdownSignal,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<> {
     let request_timeout = hallpass.settings().server.request_timeout;
     // actix-http's own limits come first, since they say why.
     let patience = Patience { idle: KEEP_ALIVE, request: request_timeout + Duration::from_secs(1) };
-    let application = application(hallpass).into_factory();
+    let is_tls = doorway.acceptor.is_some();
+    let application = application(hallpass, is_tls).into_factory();
     let application = application.map_err(|error: actix_web::Error| error.as_response_error().error_response());
     let http = HttpService::build()
         .keep_alive(KEEP_ALIVE)
@@ -171,11 +192,13 @@ fn connections(
             async move { stopping.notified().await }
         })
         .h1(map_config(application, |()| dev::AppConfig::default()));
-    let guard = move |stream: TcpStream| {
-        let peer = stream.peer_addr().ok();
-        async move { Ok::<_, DispatchError>((Guarded::new(stream, patience), peer)) }
+    let headers: Rc<str> = security_headers::lines(is_tls).into();
+    let handshake = request_timeout.min(HEAD_TIMEOUT);
+    let enter = move |stream: TcpStream| {
+        let (doorway, headers) = (doorway.clone(), Rc::clone(&headers));
+        async move { doorway.enter(stream, handshake, patience, headers).await.map_err(DispatchError::Io) }
     };
-    fn_service(guard).and_then(http.map_init_err(|_| ()))
+    fn_service(enter).and_then(http.map_init_err(|_| ()))
 }
 
 fn listen(bind: &str) -> io::Result<TcpListener> {
@@ -202,6 +225,7 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
 
 fn application(
     hallpass: &Hallpass,
+    is_tls: bool,
 ) -> App<
     impl dev::ServiceFactory<
         dev::ServiceRequest,
@@ -216,15 +240,7 @@ fn application(
         .configure(hallpass.configure_routes())
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NotFound) }))
         .wrap(from_fn(move |request, next| cors::share(Rc::clone(&cors), request, next)))
-        .wrap(django_headers())
         .wrap(from_fn(request_log::log))
-}
-
-/// What Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` add to every answer.
-fn django_headers() -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add((X_FRAME_OPTIONS, "DENY"))
-        .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .add((REFERRER_POLICY, "same-origin"))
-        .add((CROSS_ORIGIN_OPENER_POLICY, "same-origin"))
+        // Outside of the log, which answers by itself when a head is too long.
+        .wrap(security_headers::defaults(is_tls))
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue, VARY};
+use actix_web::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, ResponseError, web};
@@ -257,6 +257,10 @@ async fn dispatch(
     }
     let headers = response.headers_mut();
     headers.insert(ALLOW, about.allow());
+    // Tokens must not be kept on the way. Said here as well, for applications with headers of their own.
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     if about.renderers.len() > 1 {
         headers.insert(VARY, HeaderValue::from_static("Accept"));
     }
