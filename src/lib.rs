@@ -14,10 +14,11 @@ pub mod logging;
 pub mod mail;
 pub mod manage;
 pub mod passwords;
+pub mod process;
 mod python;
 mod recent;
 pub mod secret;
 pub mod settings;
 pub mod store;
 
-pub use http::{Hallpass, Server, StartError};
+pub use http::{Certificate, CertificateError, Hallpass, Server, StartError};

@@ -7,6 +7,7 @@ use hallpass::manage::create_token::CreateToken;
 use hallpass::manage::report;
 
 fn main() -> ExitCode {
+    hallpass::process::forbid_dumps();
     let arguments = CreateToken::from_arguments(std::env::args_os()).unwrap_or_else(|error| error.exit());
     report(arguments.run(&mut io::stdout().lock()))
 }

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use hallpass::manage::{self, Cli, Command, Context, Failure};
-use hallpass::{Hallpass, Server, logging};
+use hallpass::{Certificate, Hallpass, Server, logging, process};
 
 fn main() -> ExitCode {
+    process::forbid_dumps();
     let cli = Cli::parse();
     let config = cli.config_files();
     let result = match cli.command() {
@@ -22,16 +23,19 @@ fn main() -> ExitCode {
 fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
     let Context { settings, clock, .. } = Context::open(config.clone())?;
     logging::start(settings.log.format, clock);
+    process::raise_open_files();
     let patience = settings.server.shutdown_timeout;
     let hallpass = Hallpass::open(settings).map_err(|error| Failure(error.to_string()))?;
     let server = Server::bind(hallpass.clone()).map_err(|error| Failure(error.to_string()))?;
     actix_web::rt::System::new()
         .block_on(async {
             let (address, database) = (server.address(), hallpass.store().url().clone());
-            reload_keys_on_hangup(hallpass.clone(), config);
+            let certificate = server.certificate().cloned();
+            let scheme = if certificate.is_some() { "https" } else { "http" };
+            reload_on_hangup(hallpass.clone(), certificate, config);
             let sender = hallpass.post().start()?;
             let running = server.run()?;
-            log::info!("listening at http://{address} on {database}");
+            log::info!("listening at {scheme}://{address} on {database}");
             running.await?;
             if !sender.stop(patience) {
                 log::warn!("a mail was under way; the next start sends it again");
@@ -43,10 +47,10 @@ fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// SIGHUP reads the settings again and takes the signing keys from them. What is wrong with them is logged, and the keys
-/// that are there stay.
+/// SIGHUP reads the settings again and takes the signing keys and the certificate from them. What is wrong with them is
+/// logged, and those that are there stay.
 #[cfg(unix)]
-fn reload_keys_on_hangup(hallpass: Hallpass, config: Vec<PathBuf>) {
+fn reload_on_hangup(hallpass: Hallpass, certificate: Option<Certificate>, config: Vec<PathBuf>) {
     use actix_web::rt::signal::unix::{SignalKind, signal};
     let mut hangups = match signal(SignalKind::hangup()) {
         Ok(hangups) => hangups,
@@ -54,14 +58,25 @@ fn reload_keys_on_hangup(hallpass: Hallpass, config: Vec<PathBuf>) {
     };
     actix_web::rt::spawn(async move {
         while hangups.recv().await.is_some() {
-            let settings = Context::open(config.clone()).map_err(|failure| failure.to_string());
-            match settings.and_then(|new| hallpass.reload_keys(&new.settings).map_err(|error| error.to_string())) {
+            let settings = match Context::open(config.clone()) {
+                Ok(context) => context.settings,
+                Err(failure) => {
+                    log::error!("the signing keys and the certificate stay as they are: {failure}");
+                    continue;
+                }
+            };
+            match hallpass.reload_keys(&settings) {
                 Ok(()) => log::info!("took the signing keys from the settings again"),
                 Err(error) => log::error!("the signing keys stay as they are: {error}"),
+            }
+            match certificate.as_ref().map(|certificate| certificate.reload(&settings.server)) {
+                Some(Ok(())) => log::info!("took the certificate from its files again"),
+                Some(Err(error)) => log::error!("the certificate stays as it is: {error}"),
+                None => {}
             }
         }
     });
 }
 
 #[cfg(not(unix))]
-fn reload_keys_on_hangup(_: Hallpass, _: Vec<PathBuf>) {}
+fn reload_on_hangup(_: Hallpass, _: Option<Certificate>, _: Vec<PathBuf>) {}

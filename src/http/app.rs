@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 #[cfg(unix)]
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -16,9 +17,13 @@ use futures_util::future;
 use socket2::{Domain, Socket, Type};
 
 use super::Hallpass;
+use super::admission::Admissions;
 use super::cors::Cors;
+use super::doorway::Doorway;
 use super::envelope::Envelope;
-use super::guarded::{Guarded, Patience};
+use super::guarded::Patience;
+use super::security_headers::SecurityHeaders;
+use super::tls::{Certificate, CertificateError};
 use crate::error::ApiError;
 use crate::jwt::KeyProblems;
 use crate::mail::MailError;
@@ -31,7 +36,7 @@ const BACKLOG: u32 = 1024;
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
-/// How long the head of a connection's first request may take.
+/// How long the head of a connection's first request may take, and before it the handshake of TLS.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the service did not start.
@@ -64,6 +69,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// When the certificate of the settings cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// When the server stopped on an error of the system.
     #[error("the server failed: {0}")]
     Serve(#[source] io::Error),
@@ -77,6 +85,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     hallpass: Hallpass,
+    certificate: Option<Certificate>,
 }
 
 impl Server {
@@ -88,6 +97,7 @@ impl Server {
         if let Some(path) = super::routes::alias_to_nowhere(&hallpass.settings().routes) {
             return Err(StartError::Alias(path));
         }
+        let certificate = Certificate::open(&hallpass.settings().server)?;
         for migration in hallpass.store().migrate()? {
             let verb = if migration.adopted { "adopted" } else { "applied" };
             log::info!("{verb} migration {}", migration.name);
@@ -96,12 +106,17 @@ impl Server {
         let failed = |source| StartError::Listen { address: bind.to_owned(), source };
         let listener = listen(bind).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, hallpass })
+        Ok(Self { listener, address, hallpass, certificate })
     }
 
     /// Where it listens; with port 0 in the settings, the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate that it shows, or `None` where it speaks no TLS.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
     }
 
     /// Answers requests until the process is told to stop (SIGTERM, SIGINT), then finishes those that it has begun.
@@ -112,7 +127,7 @@ impl Server {
     /// # Panics
     /// Outside an Actix runtime.
     pub fn run(self) -> io::Result<dev::Server> {
-        let Self { listener, hallpass, .. } = self;
+        let Self { listener, hallpass, certificate, .. } = self;
         let server = &hallpass.settings().server;
         let mut builder =
             actix_server::Server::build().backlog(BACKLOG).shutdown_timeout(server.shutdown_timeout.as_secs());
@@ -120,8 +135,15 @@ impl Server {
         if server.workers > 0 {
             builder = builder.workers(server.workers);
         }
+        // Whoever is one too many is told so, which is our own limit's business.
+        builder = builder.max_concurrent_connections(usize::MAX);
         let stopping = builder.graceful_shutdown_signal();
-        let service = move || connections(&hallpass, stopping.clone());
+        let admissions = Admissions::new(server, hallpass.settings().database.max_connections as usize);
+        let acceptor = certificate.map(|certificate| certificate.acceptor()).transpose().map_err(io::Error::other)?;
+        let service = move || {
+            let doorway = Doorway { admissions: admissions.clone(), acceptor: acceptor.clone() };
+            connections(&hallpass, doorway, stopping.clone())
+        };
         Ok(builder.listen("http", listener, service)?.run())
     }
 }
@@ -150,15 +172,17 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// What a worker does with a connection: what `HttpServer` does, through a [`Guarded`] stream.
+/// What a worker does with a connection: what `HttpServer` does, behind a [`Doorway`].
 fn connections(
     hallpass: &Hallpass,
+    doorway: Doorway,
     stopping: actix_server::GracefulShutdownSignal,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<> {
     let request_timeout = hallpass.settings().server.request_timeout;
     // actix-http's own limits come first, since they say why.
     let patience = Patience { idle: KEEP_ALIVE, request: request_timeout + Duration::from_secs(1) };
-    let application = application(hallpass).into_factory();
+    let is_tls = doorway.acceptor.is_some();
+    let application = application(hallpass, is_tls).into_factory();
     let application = application.map_err(|error: actix_web::Error| error.as_response_error().error_response());
     let http = HttpService::build()
         .keep_alive(KEEP_ALIVE)
@@ -169,11 +193,13 @@ fn connections(
             async move { stopping.notified().await }
         })
         .h1(map_config(application, |()| dev::AppConfig::default()));
-    let guard = move |stream: TcpStream| {
-        let peer = stream.peer_addr().ok();
-        async move { Ok::<_, DispatchError>((Guarded::new(stream, patience), peer)) }
+    let headers: Rc<str> = SecurityHeaders::lines(is_tls).into();
+    let handshake = request_timeout.min(HEAD_TIMEOUT);
+    let enter = move |stream: TcpStream| {
+        let (doorway, headers) = (doorway.clone(), Rc::clone(&headers));
+        async move { doorway.enter(stream, handshake, patience, headers).await.map_err(DispatchError::Io) }
     };
-    fn_service(guard).and_then(http.map_init_err(|_| ()))
+    fn_service(enter).and_then(http.map_init_err(|_| ()))
 }
 
 fn listen(bind: &str) -> io::Result<TcpListener> {
@@ -200,6 +226,7 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
 
 fn application(
     hallpass: &Hallpass,
+    is_tls: bool,
 ) -> App<
     impl dev::ServiceFactory<
         dev::ServiceRequest,
@@ -212,5 +239,5 @@ fn application(
     App::new()
         .configure(hallpass.configure_routes())
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NotFound) }))
-        .wrap(Envelope::new(Cors::from_settings(hallpass.settings())))
+        .wrap(Envelope::new(Cors::from_settings(hallpass.settings()), SecurityHeaders::new(is_tls)))
 }

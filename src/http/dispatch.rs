@@ -6,7 +6,7 @@ use std::rc::Rc;
 use actix_service::{Service, Transform};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, ALLOW, HeaderValue, VARY};
+use actix_web::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, HeaderValue, VARY};
 use actix_web::{HttpMessage, HttpRequest, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
@@ -111,6 +111,10 @@ impl Dress {
         }
         let headers = response.headers_mut();
         headers.insert(ALLOW, self.allow.clone());
+        // Tokens must not be kept on the way. Said here as well, for applications with headers of their own.
+        if !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
         if self.renderers.len() > 1 {
             headers.insert(VARY, HeaderValue::from_static("Accept"));
         }

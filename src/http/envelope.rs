@@ -1,5 +1,5 @@
-//! What is done around every request, whether there is a route for it or not: its line in the log, its id, the headers that
-//! Django's middlewares add, and those that let pages of other sites read the answer.
+//! What is done around every request, whether there is a route for it or not: its line in the log, its id, what it
+//! tells browsers, and what lets pages of other sites read the answer.
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -8,34 +8,30 @@ use std::time::Instant;
 use actix_service::{Service, Transform};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{
-    CROSS_ORIGIN_OPENER_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpRequest, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::cors::Cors;
 use super::request_log::{self, REQUEST_ID};
+use super::security_headers::SecurityHeaders;
 use crate::error::ApiError;
 
 /// The longest head of a request, in bytes; actix-http itself takes 128 KiB.
 const LONGEST_HEAD: usize = 16 * 1024;
 
-/// What Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` add to every answer.
-const DJANGO_HEADERS: [(HeaderName, &str); 4] = [
-    (X_FRAME_OPTIONS, "DENY"),
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (REFERRER_POLICY, "same-origin"),
-    (CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
-];
-
 /// Middleware of the whole application.
 #[derive(Clone)]
-pub(super) struct Envelope(Rc<Cors>);
+pub(super) struct Envelope(Rc<Headers>);
+
+struct Headers {
+    cors: Cors,
+    security: SecurityHeaders,
+}
 
 impl Envelope {
-    pub(super) fn new(cors: Cors) -> Self {
-        Self(Rc::new(cors))
+    pub(super) fn new(cors: Cors, security: SecurityHeaders) -> Self {
+        Self(Rc::new(Headers { cors, security }))
     }
 }
 
@@ -52,14 +48,14 @@ where
     type Future = Ready<Result<Enveloped<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(Enveloped { service, cors: Rc::clone(&self.0) }))
+        ready(Ok(Enveloped { service, headers: Rc::clone(&self.0) }))
     }
 }
 
 /// The application with its middleware.
 pub(super) struct Enveloped<S> {
     service: S,
-    cors: Rc<Cors>,
+    headers: Rc<Headers>,
 }
 
 impl<S, B> Service<ServiceRequest> for Enveloped<S>
@@ -76,35 +72,33 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let started = Instant::now();
-        let cors = Rc::clone(&self.cors);
+        let headers = Rc::clone(&self.headers);
         let id = request_log::request_id(request.request());
         if head_length(request.request()) > LONGEST_HEAD {
             let response = request.into_response(ApiError::HeadersTooLarge.error_response());
-            return Box::pin(ready(Ok(dressed(response, &cors, None, id, started))));
+            return Box::pin(ready(Ok(dressed(response, &headers, None, id, started))));
         }
-        let origin = cors.allowed(request.headers());
-        if origin.is_some() && cors.is_preflight(&request) {
-            let response = request.into_response(cors.preflight());
-            return Box::pin(ready(Ok(dressed(response, &cors, origin, id, started))));
+        let origin = headers.cors.allowed(request.headers());
+        if origin.is_some() && headers.cors.is_preflight(&request) {
+            let response = request.into_response(headers.cors.preflight());
+            return Box::pin(ready(Ok(dressed(response, &headers, origin, id, started))));
         }
         let answer = self.service.call(request);
-        Box::pin(async move { Ok(dressed(answer.await?.map_into_boxed_body(), &cors, origin, id, started)) })
+        Box::pin(async move { Ok(dressed(answer.await?.map_into_boxed_body(), &headers, origin, id, started)) })
     }
 }
 
 fn dressed(
     mut response: ServiceResponse,
-    cors: &Cors,
+    added: &Headers,
     origin: Option<HeaderValue>,
     id: HeaderValue,
     started: Instant,
 ) -> ServiceResponse {
     request_log::write(&response, &id, started);
     let headers = response.headers_mut();
-    cors.share(headers, origin);
-    for (name, value) in DJANGO_HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    added.cors.share(headers, origin);
+    added.security.put_on(headers);
     headers.insert(REQUEST_ID, id);
     response
 }

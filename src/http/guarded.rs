@@ -1,24 +1,27 @@
 //! A connection with what actix-http leaves out: a limit on how long a client may take, and a body in the errors that
 //! it answers before any application sees the request.
 //!
-//! actix-http limits the head of a connection's first request, and nothing after it: neither a body that never ends nor
-//! the head of a second request. Its own 400, 408 and 431 are empty.
+//! actix-http limits the head of a connection's first request, and nothing after it: neither a body that never ends, nor
+//! the head of a second request, nor an answer that nobody reads. Its own 400, 408 and 431 are empty.
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::admission::Admission;
+
 /// How long a client may keep a connection without being answered.
 #[derive(Clone, Copy)]
 pub(super) struct Patience {
     /// Until it begins the next request.
     pub(super) idle: Duration,
-    /// From the first byte of a request until it is answered.
+    /// From the first byte of a request until it is answered, and for what does not fit into the socket until it has left.
     pub(super) request: Duration,
 }
 
@@ -44,13 +47,28 @@ pub(super) struct Guarded<S> {
     name: Option<usize>,
     /// The end of an error that did not fit into the socket.
     unsent: Vec<u8>,
+    /// Until when the client has to read what waits for it; `None` while nothing does.
+    reading: Option<Pin<Box<Sleep>>>,
+    /// The lines that every answer has.
+    headers: Rc<str>,
+    _admission: Admission,
 }
 
 impl<S> Guarded<S> {
-    pub(super) fn new(stream: S, patience: Patience) -> Self {
+    pub(super) fn new(stream: S, patience: Patience, headers: Rc<str>, admission: Admission) -> Self {
         let alarm = Box::pin(sleep(patience.request));
-        let deadline = alarm.deadline();
-        Self { stream, patience, deadline, alarm, is_asking: true, name: Some(0), unsent: Vec::new() }
+        Self {
+            stream,
+            patience,
+            deadline: alarm.deadline(),
+            alarm,
+            is_asking: true,
+            name: Some(0),
+            unsent: Vec::new(),
+            reading: None,
+            headers,
+            _admission: admission,
+        }
     }
 
     /// Makes a line invalid that begins with an endless name.
@@ -125,18 +143,18 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_unsent(context))?;
-        let (start, completed) = match completed(bytes) {
+        let (start, completed) = match completed(bytes, &this.headers) {
             Some((0, completed)) => (0, completed),
             // What comes before the error goes out as it is; the error is seen again at the next call.
             Some((start, _)) => (start, Vec::new()),
             None => (bytes.len(), Vec::new()),
         };
         if start > 0 {
-            let written = ready!(Pin::new(&mut this.stream).poll_write(context, bytes.get(..start).unwrap_or(bytes)))?;
+            let written = ready!(this.poll_send(context, bytes.get(..start).unwrap_or(bytes)))?;
             this.wait(false);
             return Poll::Ready(Ok(written));
         }
-        let written = ready!(Pin::new(&mut this.stream).poll_write(context, &completed))?;
+        let written = ready!(this.poll_send(context, &completed))?;
         this.unsent = completed.get(written..).unwrap_or_default().to_vec();
         this.wait(false);
         Poll::Ready(Ok(bytes.len()))
@@ -145,7 +163,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(this.poll_unsent(context))?;
-        Pin::new(&mut this.stream).poll_flush(context)
+        match Pin::new(&mut this.stream).poll_flush(context) {
+            Poll::Pending => this.poll_reading(context),
+            flushed => {
+                this.reading = None;
+                flushed
+            }
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -156,9 +180,31 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Guarded<S> {
+    /// Writes what the client takes, as long as it may.
+    fn poll_send(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        // One that takes a byte now and then is no better than one that takes none.
+        if self.reading.is_some() && self.poll_reading::<()>(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        match Pin::new(&mut self.stream).poll_write(context, bytes) {
+            Poll::Pending => self.poll_reading(context),
+            sent => sent,
+        }
+    }
+
+    /// Waits until the client's time to read is over, which begins now if it has not.
+    fn poll_reading<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        let patience = self.patience.request;
+        ready!(self.reading.get_or_insert_with(|| Box::pin(sleep(patience))).as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
     fn poll_unsent(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.unsent.is_empty() {
-            let written = ready!(Pin::new(&mut self.stream).poll_write(context, &self.unsent))?;
+            let unsent = std::mem::take(&mut self.unsent);
+            let sent = self.poll_send(context, &unsent);
+            self.unsent = unsent;
+            let written = ready!(sent)?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -171,7 +217,7 @@ impl<S: AsyncWrite + Unpin> Guarded<S> {
 /// Where the empty error begins with which `bytes` end, and how it reads in full.
 ///
 /// Only actix-http sends one: every error of the application has a body, and ends with a brace.
-fn completed(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
+fn completed(bytes: &[u8], headers: &str) -> Option<(usize, Vec<u8>)> {
     if !bytes.ends_with(b"\r\n\r\n") {
         return None;
     }
@@ -191,16 +237,12 @@ fn completed(bytes: &[u8]) -> Option<(usize, Vec<u8>)> {
     let body = format!("{{\"detail\":\"{detail}\"}}");
     log::info!(target: "hallpass::request", status = first.split(' ').nth(1).unwrap_or("-"); "refused before any route");
     let full = format!(
-        "{first}\r\ncontent-length: {}\r\nconnection: close\r\ncontent-type: application/json\r\n{DJANGO_HEADERS}{others}\r\n\
+        "{first}\r\ncontent-length: {}\r\nconnection: close\r\ncontent-type: application/json\r\n{headers}{others}\r\n\
          \r\n{body}",
         body.len()
     );
     Some((start, full.into_bytes()))
 }
-
-/// What Django's middlewares add to every answer.
-const DJANGO_HEADERS: &str = "x-frame-options: DENY\r\nx-content-type-options: nosniff\r\nreferrer-policy: same-origin\r\n\
-     cross-origin-opener-policy: same-origin\r\n";
 
 #[cfg(test)]
 mod tests {
@@ -209,14 +251,14 @@ mod tests {
     #[test]
     fn an_empty_error_gets_a_body_and_nothing_else_does() {
         let empty = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\ndate: today\r\n\r\n";
-        let (start, full) = completed(empty).unwrap_or_default();
+        let (start, full) = completed(empty, "").unwrap_or_default();
         let full = String::from_utf8_lossy(&full).into_owned();
         assert_eq!(start, 0);
         assert!(full.starts_with("HTTP/1.1 400 Bad Request\r\ncontent-length: 25\r\nconnection: close\r\n"), "{full}");
         assert!(full.ends_with("\r\n\r\n{\"detail\":\"Bad request.\"}"), "{full}");
 
         let behind_another = [b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".as_slice(), empty].concat();
-        assert_eq!(completed(&behind_another).map(|(start, _)| start), Some(behind_another.len() - empty.len()));
+        assert_eq!(completed(&behind_another, "").map(|(start, _)| start), Some(behind_another.len() - empty.len()));
 
         for other in [
             "HTTP/1.1 204 No Content\r\ndate: today\r\n\r\n",
@@ -224,7 +266,7 @@ mod tests {
             "HTTP/1.1 400 Bad Request\r\ncontent-length: 27\r\ndate: today\r\n\r\n",
             "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\n{}",
         ] {
-            assert_eq!(completed(other.as_bytes()), None, "{other}");
+            assert_eq!(completed(other.as_bytes(), ""), None, "{other}");
         }
     }
 }

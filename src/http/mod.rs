@@ -2,12 +2,14 @@
 //!
 //! [`Hallpass`] holds what the handlers share. Another application opens one and mounts what it needs of it.
 
+mod admission;
 mod app;
 mod authtoken;
 mod body;
 mod cors;
 mod dispatch;
 mod djoser;
+mod doorway;
 mod envelope;
 mod fields;
 mod guarded;
@@ -19,14 +21,18 @@ mod request_data;
 mod request_log;
 mod routes;
 mod samples;
+mod security_headers;
 mod simplejwt;
+mod tls;
 mod view;
+mod wire;
 
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 
 pub use app::{Server, StartError};
+pub use tls::{Certificate, CertificateError};
 #[cfg(feature = "fuzzing")]
 pub(crate) use {
     body::{Parser, field::char_field, parse as parse_body},
@@ -107,6 +113,7 @@ impl Hallpass {
         let link_tokens = LinkTokens::new(&settings, &secret_key);
         let jwt = Tokens::new(&settings.jwt, settings.token_secret(&secret_key))?;
         warn_of_keys(&jwt.keys());
+        warn_of_exposures(&settings, &jwt.keys());
         let authenticator = auth::from_settings(&settings, &jwt, &store, &clock, &backend, &counters);
         let settings = Arc::new(settings);
         Ok(Self { settings, store, clock, backend, jwt, post, link_tokens, counters, authenticator })
@@ -197,6 +204,14 @@ impl Hallpass {
             hallpass.configure()(config);
             routes::register(&hallpass.settings.routes, config);
         }
+    }
+}
+
+/// Says what others can see of the settings' secrets; of the files of signing keys, the keys have said so.
+fn warn_of_exposures(settings: &Settings, keys: &KeyRing) {
+    let said: Vec<String> = keys.warnings().iter().map(ToString::to_string).collect();
+    for exposure in settings.exposures().iter().filter(|exposure| !said.contains(exposure)) {
+        log::warn!("{exposure}");
     }
 }
 

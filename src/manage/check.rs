@@ -1,12 +1,11 @@
 //! `hallpass check`: whether the service could start, and with `--deploy` whether it should.
 
 use std::io::Write;
-use std::path::Path;
 
 use clap::Args;
 
 use super::{ConfigFiles, Context, Failure};
-use crate::settings::{DatabaseUrl, Settings};
+use crate::settings::Settings;
 
 /// A Django key has 50 characters, and `manage.py check --deploy` wants as many.
 const LONG_KEY: usize = 50;
@@ -47,10 +46,7 @@ fn database(context: &Context) -> Vec<String> {
 }
 
 fn deployment(settings: &mut Settings) -> Vec<String> {
-    let mut findings = Vec::new();
-    if let DatabaseUrl::Sqlite(path) = &settings.database.url {
-        findings.extend(loose_mode("database.url", path));
-    }
+    let mut findings = settings.exposures();
     let kept = settings.secret_key_file();
     // Without a key there is nothing to find: the first start makes a good one. Checking leaves that to it.
     if let Some(path) = &kept
@@ -58,7 +54,6 @@ fn deployment(settings: &mut Settings) -> Vec<String> {
     {
         return findings;
     }
-    findings.extend(kept.and_then(|path| loose_mode("secret_key", &path)));
     findings.extend(match settings.ensure_secret_key() {
         Ok(key) => weakness(key.expose()),
         Err(error) => Some(format!("secret_key: {error}")),
@@ -80,19 +75,4 @@ fn weakness(key: &str) -> Option<String> {
 
 fn distinct(text: &str) -> usize {
     text.chars().collect::<std::collections::HashSet<_>>().len()
-}
-
-/// Says when others on the machine can read the file.
-#[cfg(unix)]
-fn loose_mode(setting: &str, path: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    (mode & 0o077 != 0).then(|| {
-        format!("{setting}: {} has mode {mode:03o}; others can open it, and 600 keeps them out", path.display())
-    })
-}
-
-#[cfg(not(unix))]
-fn loose_mode(_: &str, _: &Path) -> Option<String> {
-    None
 }

@@ -4,7 +4,7 @@ use super::cors::Cors;
 use super::jwt::Jwt;
 use super::lockout::Lockout;
 use super::reader::Reader;
-use super::{DatabaseUrl, EmailTransport, Origin, Settings, weakness};
+use super::{DatabaseUrl, EmailTransport, Origin, Server, Settings, weakness};
 use crate::jwt::KeyRing;
 
 /// Complains of settings that do not go together.
@@ -17,6 +17,7 @@ pub(crate) fn together(settings: &Settings, reader: &mut Reader) {
     links_lead_somewhere(settings, reader);
     credentials_go_to_named_origins(&settings.cors, reader);
     delays_are_remembered(&settings.lockout, reader);
+    a_certificate_has_its_key(&settings.server, reader);
 }
 
 /// Else whoever waits for the longest delay would begin anew.
@@ -94,4 +95,13 @@ fn credentials_go_to_named_origins(cors: &Cors, reader: &mut Reader) {
         let what = "\"*\" does not go with cors.allow_credentials; name the origins";
         reader.complain_together(&["cors.allowed_origins", "cors.allow_credentials"], what);
     }
+}
+
+fn a_certificate_has_its_key(server: &Server, reader: &mut Reader) {
+    let (set, missing) = match (&server.tls_certificate, &server.tls_key) {
+        (Some(_), None) => ("server.tls_certificate", "server.tls_key"),
+        (None, Some(_)) => ("server.tls_key", "server.tls_certificate"),
+        _ => return,
+    };
+    reader.complain_together(&[set, missing], format!("needs {missing} as well"));
 }

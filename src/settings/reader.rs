@@ -1,9 +1,10 @@
 //! Takes each key's value out of the layers, typed, and keeps what was wrong.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::complaint::{Complaint, Complaints};
+use super::exposures;
 use super::layer::Layer;
 use super::layers::Layers;
 use super::node::{Node, Setting};
@@ -11,13 +12,21 @@ use super::raw::Raw;
 use super::show::Page;
 use super::values::InvalidValue;
 
-/// The layer that each key's value came from.
+/// The layer that each key's value came from, and the files that secrets came from.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Origins(BTreeMap<String, Layer>);
+pub(crate) struct Origins {
+    layers: BTreeMap<String, Layer>,
+    secret_files: Vec<(String, PathBuf)>,
+}
 
 impl Origins {
     pub(crate) fn of(&self, key: &str) -> Layer {
-        self.0.get(key).cloned().unwrap_or(Layer::Default)
+        self.layers.get(key).cloned().unwrap_or(Layer::Default)
+    }
+
+    /// Each with the key of the setting.
+    pub(crate) fn secret_files(&self) -> impl Iterator<Item = (&str, &Path)> {
+        self.secret_files.iter().map(|(key, path)| (key.as_str(), path.as_path()))
     }
 }
 
@@ -43,10 +52,17 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(crate) fn new(layers: Layers) -> Self {
-        let origins = layers.found.iter().map(|(key, (_, layer))| (key.clone(), layer.clone())).collect();
+        let secret_files = layers.found.iter().flat_map(|(key, (raw, layer))| {
+            let files = exposures::files(key, raw, layer, &layers.directory);
+            files.into_iter().map(|file| (key.clone(), file))
+        });
+        let origins = Origins {
+            secret_files: secret_files.collect(),
+            layers: layers.found.iter().map(|(key, (_, layer))| (key.clone(), layer.clone())).collect(),
+        };
         let values = layers.found.into_iter().map(|(key, (raw, _))| (key, raw)).collect();
         let (directory, complaints) = (layers.directory, layers.complaints);
-        Self { values, defaults: layers.defaults, origins: Origins(origins), directory, complaints }
+        Self { values, defaults: layers.defaults, origins, directory, complaints }
     }
 
     /// The value of `key`. One that is wrong is complained of and its default taken, so that all the rest can still be

@@ -1,5 +1,6 @@
 //! `[server]`
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::limits::{not_zero, some_bytes, within};
@@ -20,6 +21,14 @@ section! {
         pub body_limit: ByteSize => some_bytes,
         /// How long one request may take, its body included. Default: 10 seconds.
         pub request_timeout: Duration => not_zero,
+        /// How many connections there may be at once. Default: 20,000. No more than the open files that the system allows.
+        pub max_connections: usize => within(1..=1_000_000),
+        /// How many of them from one address. Default: 256; 0 is no limit.
+        pub max_connections_per_address: usize => within(0..=1_000_000),
+        /// The certificate to show, and those that vouch for it, as a PEM file. Default: none, and no TLS.
+        pub tls_certificate: Option<PathBuf>,
+        /// The private key of that certificate, as a PEM file. Default: none.
+        pub tls_key: Option<PathBuf>,
         /// How long requests under way may take to finish when the service is told to stop. Default: 10 seconds.
         pub shutdown_timeout: Duration,
     }

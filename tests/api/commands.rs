@@ -315,6 +315,7 @@ fn check_for_deployment_tells_a_short_key_and_files_that_others_can_open() {
     config_file(&database, "");
     std::fs::write(database.folder().join("key.toml"), format!("secret_key = \"{short}\"")).expect("a file");
     set_mode(&database, "hallpass.sqlite3", 0o644);
+    set_mode(&database, "key.toml", 0o600);
 
     let plain = hallpass(&database, &["check"]);
     let deploy = hallpass(&database, &["check", "--deploy", "--config", "hallpass.toml", "--config", "key.toml"]);
@@ -326,6 +327,64 @@ fn check_for_deployment_tells_a_short_key_and_files_that_others_can_open() {
     assert!(findings[0].starts_with("Error: database.url: ") && findings[0].contains("mode 644"), "{deploy:?}");
     assert_eq!(findings[1], "Error: secret_key: it has fewer than 50 characters");
     assert!(!deploy.stderr.contains(short));
+}
+
+#[test]
+fn check_for_deployment_tells_every_file_with_a_secret_that_others_can_open() {
+    let database = TestDatabase::create(Kind::Sqlite);
+    let settings = database.settings();
+    let keyless: Vec<&str> = settings.lines().filter(|line| !line.starts_with("secret_key")).collect();
+    let files = [
+        ("key", LONG_KEY.to_owned()),
+        ("mail", "smtp://me:CANARY@mx.example:587".to_owned()),
+        ("server.key.pem", include_str!("tls/renewed.key.pem").to_owned()),
+        ("plain.toml", "log.format = \"json\"".to_owned()),
+        ("secret.toml", format!("secret_key_fallbacks = [\"{LONG_KEY}\"]")),
+        (
+            "hallpass.toml",
+            format!(
+                "secret_key = \"file:key\"\nemail.smtp_url = \"file:mail\"\nserver.tls_certificate = \"server.pem\"\n\
+                 server.tls_key = \"server.key.pem\"\n{}",
+                keyless.join("\n")
+            ),
+        ),
+    ];
+    for (name, text) in files {
+        std::fs::write(database.folder().join(name), text).expect("a file");
+        set_mode(&database, name, 0o640);
+    }
+    let check = || {
+        let configs = ["hallpass.toml", "plain.toml", "secret.toml"].map(|name| ["--config", name]).concat();
+        hallpass(&database, &[&["check", "--deploy"], configs.as_slice()].concat())
+    };
+
+    let loose = check();
+    for name in ["key", "mail", "server.key.pem", "secret.toml"] {
+        set_mode(&database, name, 0o600);
+    }
+    let tight = check();
+
+    let found: Vec<&str> = loose.stderr.lines().filter_map(|line| line.split(' ').nth(1)).collect();
+    let expected = ["server.tls_key:", "email.smtp_url:", "secret_key:", "secret_key_fallbacks:"];
+    assert_eq!((loose.code, found.as_slice()), (Some(1), expected.as_slice()), "{loose:?}");
+    assert_eq!(loose.stderr.matches("mode 640").count(), 4, "{loose:?}");
+    assert!(!loose.stderr.contains("CANARY") && !loose.stderr.contains(LONG_KEY), "{loose:?}");
+    assert_eq!((tight.code, tight.stdout.as_str()), (Some(0), "Nothing found.\n"), "{tight:?}");
+}
+
+#[test]
+fn check_for_deployment_tells_a_way_to_postgresql_that_nothing_protects() {
+    let database = TestDatabase::create_empty(Kind::Sqlite);
+    let check = |url: &str| {
+        let mut program = command(HALLPASS, &database);
+        program.args(["check", "--deploy"]).env("HALLPASS__SECRET_KEY", LONG_KEY).env("HALLPASS__DATABASE__URL", url);
+        run_command(program, "").stderr
+    };
+    let words = "passwords and rows go to this server unprotected";
+
+    // The name is nobody's, so that the server is not found either.
+    assert!(check("postgres://me:pw@db.invalid/x?connect_timeout=2").contains(words));
+    assert!(!check("postgres://me:pw@db.invalid/x?connect_timeout=2&sslmode=disable").contains(words));
 }
 
 #[test]

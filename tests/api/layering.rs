@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// What each module of `src/` may use of the others.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("bin", &["http", "logging", "manage", "settings"]),
+    ("bin", &["http", "logging", "manage", "process", "settings"]),
     (
         "http",
         &[
@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "jwt",
             "mail",
             "passwords",
+            "process",
             "python",
             "secret",
             "settings",
@@ -38,6 +39,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("json", &["python"]),
     // The signing keys are checked together with everything else at the start, so that one complaint names them all.
     ("settings", &["jwt", "python", "secret"]),
+    ("process", &[]),
     ("python", &[]),
     ("clock", &[]),
     ("secret", &[]),
@@ -66,6 +68,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["manage"]),
     ("rpassword", &["manage"]),
     ("env_logger", &["logging"]),
+    ("rustls", &["http", "jwt"]),
+    ("tokio_rustls", &["http"]),
+    ("rustix", &["process"]),
     ("jiff", &["clock", "settings"]),
 ];
 

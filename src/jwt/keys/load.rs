@@ -1,13 +1,12 @@
 //! The keys of the settings, read and tested one by one.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::key::Key;
 use super::problem::KeyProblem;
 use super::{KeyRing, pem, public};
 use crate::secret::Secret;
-use crate::settings::{Jwt, JwtKey, KeyStatus, KeyText};
+use crate::settings::{Jwt, JwtKey, KeyStatus, KeyText, loose_mode};
 
 /// More keys than anybody rotates through.
 const MOST_KEYS: usize = 16;
@@ -159,17 +158,4 @@ fn warnings(settings: &Jwt) -> Vec<KeyProblem> {
     let listed = settings.keys.iter().flat_map(|key| [(LIST, key.private_key.as_ref()), (LIST, key.secret.as_ref())]);
     let files = plain.into_iter().chain(listed).filter_map(|(key, text)| Some((key, text.and_then(KeyText::file)?)));
     files.filter_map(|(key, file)| Some(KeyProblem::new(key, loose_mode(file)?))).collect()
-}
-
-#[cfg(unix)]
-fn loose_mode(file: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
-    let why = || format!("{} has mode {mode:03o}; others can read it, and 600 keeps them out", file.display());
-    (mode & 0o077 != 0).then(why)
-}
-
-#[cfg(not(unix))]
-fn loose_mode(_: &Path) -> Option<String> {
-    None
 }

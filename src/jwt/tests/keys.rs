@@ -194,7 +194,7 @@ fn a_key_file_that_others_can_read_is_warned_of() {
     let (loose, tight) = (warned(0o644), warned(0o600));
     std::fs::remove_file(&file).unwrap();
 
-    let line = format!("jwt.signing_key: {} has mode 644; others can read it, and 600 keeps them out", file.display());
+    let line = format!("jwt.signing_key: {} has mode 644; others can open it, and 600 keeps them out", file.display());
     assert_eq!((loose, tight), (vec![line], vec![]));
 }
 

@@ -25,6 +25,10 @@ workers = 2 # site.toml
 trusted_proxies = 1 # HALLPASS__SERVER__TRUSTED_PROXIES
 body_limit = "64KiB" # default
 request_timeout = "1m 30s" # site.toml
+max_connections = 20000 # default
+max_connections_per_address = 256 # default
+tls_certificate = "" # default
+tls_key = "" # default
 shutdown_timeout = "10s" # default
 
 [database]

@@ -1,6 +1,7 @@
 //! Where the rows are: `"sqlite://hallpass.sqlite3"`, `"postgres://…"`.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -21,6 +22,12 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         if let Some(rest) = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://")) {
+            if wants_tls(rest) {
+                return Err(InvalidValue::new(
+                    "asks for TLS, which this build does not speak with PostgreSQL; go through a tunnel on this machine, or \
+                     trust the network with sslmode=disable",
+                ));
+            }
             return match is_clear(rest) {
                 true => Ok(Self::Postgres(Secret::new(text))),
                 false => Err(InvalidValue::new(
@@ -45,6 +52,16 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// Whether it leads to another machine, and does not say by `sslmode=disable` that this is meant.
+    pub(crate) fn is_unprotected(&self) -> bool {
+        let Self::Postgres(url) = self else { return false };
+        let (_, rest) = url.expose().split_once("://").unwrap_or_default();
+        let is_meant = options(rest).any(|(name, value)| name == "sslmode" && value == "disable");
+        !is_meant && !hosts(rest).all(is_here)
+    }
+}
+
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -58,6 +75,41 @@ impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "DatabaseUrl({self})")
     }
+}
+
+/// libpq refuses these by itself, at the first connection and in words about how it was compiled.
+fn wants_tls(rest: &str) -> bool {
+    options(rest).any(|(name, value)| {
+        (name == "sslmode" && matches!(value, "require" | "verify-ca" | "verify-full"))
+            || (name == "requiressl" && value == "1")
+            || (name == "sslnegotiation" && value == "direct")
+    })
+}
+
+/// What comes behind the question mark.
+fn options(rest: &str) -> impl Iterator<Item = (&str, &str)> {
+    let (_, options) = rest.split_once('?').unwrap_or_default();
+    options.split('&').filter_map(|option| option.split_once('='))
+}
+
+/// The hosts by name, by address and in the options. Without any, it is a socket.
+fn hosts(rest: &str) -> impl Iterator<Item = &str> {
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
+    let named = options(rest).filter(|(name, _)| matches!(*name, "host" | "hostaddr")).map(|(_, hosts)| hosts);
+    std::iter::once(authority).chain(named).flat_map(|hosts| hosts.split(','))
+}
+
+/// Whether it is a socket or this machine.
+fn is_here(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        // An address in the options has no brackets and no port.
+        None if host.matches(':').count() > 1 => host,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let is_socket = name.is_empty() || name.starts_with(['/', '@']) || name.to_ascii_lowercase().starts_with("%2f");
+    is_socket || name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 /// Whether libpq would read it as it was meant. Where it would not, its messages quote what they stumble over, which is
@@ -126,8 +178,8 @@ mod tests {
             ("postgres://me:pw@db:5432/x", "postgres://me:***@db:5432/x"),
             ("postgresql://me@db/x", "postgresql://me@db/x"),
             (
-                "postgres://db/x?user=me&password=pw&sslmode=require",
-                "postgres://db/x?user=me&password=***&sslmode=require",
+                "postgres://db/x?user=me&password=pw&sslmode=prefer",
+                "postgres://db/x?user=me&password=***&sslmode=prefer",
             ),
             ("postgres://me:pw@db/x?sslpassword=pw", "postgres://me:***@db/x?sslpassword=***"),
             ("postgres:///x", "postgres:///x"),
@@ -163,6 +215,41 @@ mod tests {
             assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
         }
         assert_eq!(masked("postgres://me:p@w/p?w:@db/x"), "postgres://me:***@db/x");
+    }
+
+    #[test]
+    fn tls_that_is_asked_for_is_refused_and_not_left_out() {
+        for option in ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full", "a=b&requiressl=1"] {
+            let error = format!("postgres://me:pw@127.0.0.1/x?{option}").parse::<DatabaseUrl>().unwrap_err();
+            assert!(error.to_string().starts_with("asks for TLS"), "{option}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_server_elsewhere_is_unprotected_unless_that_is_meant() {
+        let here = [
+            "postgres:///x",
+            "postgres://me:pw@localhost:5432/x",
+            "postgres://me:pw@127.0.0.1/x?sslmode=prefer",
+            "postgres://[::1]:5432/x",
+            "postgres://me@/x?host=/run/postgresql",
+            "postgres://%2Frun%2Fpostgresql/x",
+            "postgres://me:pw@db.example/x?sslmode=disable",
+        ];
+        let elsewhere = [
+            "postgres://me:pw@db.example/x",
+            "postgres://me:pw@db.example/x?sslmode=prefer",
+            "postgres://10.0.0.1:5432/x",
+            "postgres://localhost,db.example/x",
+            "postgres:///x?host=db.example",
+            "postgres:///x?hostaddr=2001:db8::1",
+            "postgres://localhost.example/x",
+        ];
+        for (urls, expected) in [(here, false), (elsewhere, true)] {
+            for url in urls {
+                assert_eq!(url.parse::<DatabaseUrl>().unwrap().is_unprotected(), expected, "{url}");
+            }
+        }
     }
 
     #[test]

@@ -188,6 +188,10 @@ fn is_presentable(name: &str, response: &Response) {
     for absent in ["set-cookie", "server", "access-control-allow-origin"] {
         assert_eq!(response.header(absent), None, "{name}: {response:?}");
     }
+    if response.status != 100 {
+        assert_eq!(response.header("cache-control"), Some("no-store"), "{name}: {response:?}");
+        assert_eq!(response.header("x-content-type-options"), Some("nosniff"), "{name}: {response:?}");
+    }
     if response.status == 401 {
         assert_eq!(response.header("www-authenticate"), Some("Token"), "{name}: {response:?}");
     }

@@ -1,15 +1,20 @@
 //! The programs themselves, run as an administrator runs them.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use super::client::Client;
 use super::database::TestDatabase;
 
 pub const HALLPASS: &str = env!("CARGO_BIN_EXE_hallpass");
 pub const CREATE_TOKEN: &str = env!("CARGO_BIN_EXE_create_token");
+
+/// No line of a log takes longer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a program printed and how it ended.
 #[derive(Debug)]
@@ -23,6 +28,7 @@ pub struct Ended {
 pub fn config_file(database: &TestDatabase, more: &str) -> PathBuf {
     let path = database.folder().join("hallpass.toml");
     std::fs::write(&path, database.settings_with(more)).expect("a file");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("a mode");
     path
 }
 
@@ -58,6 +64,7 @@ pub struct Service {
     child: Child,
     pub client: Client,
     log: std::sync::mpsc::Receiver<String>,
+    seen: String,
 }
 
 impl Service {
@@ -78,11 +85,12 @@ impl Service {
         let (lines, log) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let _ = lines.send(seen);
-            let mut rest = String::new();
-            let _ = stderr.read_to_string(&mut rest);
-            let _ = lines.send(rest);
+            let mut line = String::new();
+            while stderr.read_line(&mut line).is_ok_and(|length| length > 0) {
+                let _ = lines.send(std::mem::take(&mut line));
+            }
         });
-        Self { child, client: Client::new(address), log }
+        Self { child, client: Client::new(address), log, seen: String::new() }
     }
 
     pub fn id(&self) -> u32 {
@@ -95,10 +103,23 @@ impl Service {
         assert!(status.expect("kill").success());
     }
 
+    /// Waits until the log has a line with `words` in it, after those that were waited for before.
+    pub fn wait_for(&mut self, words: &str) {
+        loop {
+            let line = self.log.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("{words:?} is not in\n{}", self.seen));
+            self.seen.push_str(&line);
+            if line.contains(words) {
+                return;
+            }
+        }
+    }
+
     /// Waits for the end; gives the exit code and the whole log.
     pub fn wait(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().expect("it ends").code();
-        let log = self.log.iter().collect();
+        let mut log = std::mem::take(&mut self.seen);
+        log.extend(self.log.iter());
         (code, log)
     }
 }
@@ -111,6 +132,7 @@ impl Drop for Service {
 }
 
 fn address_in(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("listening at http://")?;
+    let (_, rest) = line.split_once("listening at http")?;
+    let (_, rest) = rest.split_once("://")?;
     rest.split_whitespace().next()?.trim_matches('"').parse().ok()
 }
