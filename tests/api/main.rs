@@ -10,6 +10,7 @@ mod cors;
 mod create_token;
 mod examples;
 mod jwt;
+mod kills;
 mod layering;
 mod mail;
 mod races;
