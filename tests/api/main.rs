@@ -9,6 +9,7 @@ mod conformance;
 mod cors;
 mod create_token;
 mod examples;
+mod faults;
 mod jwt;
 mod kills;
 mod layering;

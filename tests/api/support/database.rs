@@ -96,6 +96,11 @@ impl TestDatabase {
         &self.url
     }
 
+    /// Has an SQLite database without tables lie somewhere else.
+    pub fn move_to(&mut self, file: &Path) {
+        self.url = format!("sqlite://{}", file.display());
+    }
+
     /// A folder for the test's files, removed with the database.
     pub fn folder(&self) -> &Path {
         &self.folder
