@@ -94,6 +94,9 @@ impl Server {
             let verb = if migration.adopted { "adopted" } else { "applied" };
             log::info!("{verb} migration {}", migration.name);
         }
+        for warning in hallpass.store().durability_warnings()? {
+            log::warn!("{warning}");
+        }
         let bind = hallpass.settings().server.bind.as_str();
         let failed = |source| StartError::Listen { address: bind.to_owned(), source };
         let listener = listen(bind).map_err(failed)?;

@@ -6,7 +6,9 @@
 pub mod accounts;
 pub mod blacklist;
 mod connection;
+mod durability;
 pub mod families;
+mod file_identity;
 pub mod migrate;
 pub mod outbox;
 mod pool;
@@ -17,14 +19,17 @@ pub mod tokens;
 pub mod user_state;
 pub mod users;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use connection::DbConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::settings::{Database, DatabaseUrl};
-use pool::Pool;
+use pool::{Patience, Pool};
 use readers::Readers;
+
+/// How long a request waits for the database in all. What it does besides leaves time to be answered within two seconds.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_600);
 
 /// The way to the rows. Cheap to clone: clones share one pool of connections.
 #[derive(Clone)]
@@ -98,25 +103,31 @@ impl Store {
     /// Runs `work` on a pooled connection, on a thread that may block.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when no connection comes free within `database.connection_timeout`; else what `work` gives.
+    /// [`StoreError::Busy`] when no connection or no answer comes in time: two seconds are never over then. Whether `work` was
+    /// done is not known then; it is not begun any more. Else what `work` gives.
     pub async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         F: FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        let store = self.clone();
-        tokio::task::spawn_blocking(move || store.run_blocking(work)).await.map_err(|_| StoreError::Interrupted)?
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        let pool = self.pool.clone();
+        let running = tokio::task::spawn_blocking(move || pool.with_connection(Patience::Until(deadline), work));
+        match tokio::time::timeout_at(deadline.into(), running).await {
+            Ok(done) => done.map_err(|_| StoreError::Interrupted)?,
+            Err(_) => Err(StoreError::Busy("it did not answer in time".to_owned())),
+        }
     }
 
     /// Runs `work` on a pooled connection, on this thread: for commands, never for a request.
     ///
     /// # Errors
-    /// As [`Store::run`].
+    /// [`StoreError::Busy`] when no connection comes free within `database.connection_timeout`; else what `work` gives.
     pub fn run_blocking<T>(
         &self,
         work: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.pool.with_connection(work)
+        self.pool.with_connection(Patience::Long, work)
     }
 
     /// Whether the database answers and has the tables of this version.

@@ -1,26 +1,45 @@
-//! The pool of connections, and how each one is set up.
+//! The pool of connections, how each one is set up, and for how long it may keep a caller waiting.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as ConnectionError, R2D2Connection};
 use diesel::{Connection, PgConnection, SqliteConnection};
 
+use super::file_identity::FileIdentity;
 use super::{DbConnection, StoreError};
 use crate::settings::{DatabaseUrl, one_line};
 
-/// How long SQLite waits for another writer before it says that the database is locked.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection at most, and then once more for a lock. Both together leave time to answer it
+/// within two seconds.
+const SHORT_WAIT: Duration = Duration::from_millis(750);
 
-/// What every PostgreSQL connection is told first: no statement and no lock may hold a request for longer than its
-/// caller will wait, and an answered write is on the disk.
-const POSTGRES_SETUP: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
-     SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = on";
+/// How long a command waits for another writer.
+const LONG_WAIT: Duration = Duration::from_secs(5);
+
+/// What every PostgreSQL connection is told first: an answered write is on the disk.
+const POSTGRES_SETUP: &str =
+    "SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = on";
+
+/// No statement and no lock holds a request for longer than its caller waits.
+const POSTGRES_REQUEST: &str = "SET statement_timeout = '1500ms'; SET lock_timeout = '750ms'";
+
+const POSTGRES_COMMAND: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'";
+
+/// Who waits for the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// A client, who was promised an answer by then.
+    Until(Instant),
+    /// An administrator, or a thread of ours.
+    Long,
+}
 
 #[derive(Clone)]
 pub(super) enum Pool {
-    Sqlite(r2d2::Pool<ConnectionManager<SqliteConnection>>),
+    Sqlite(SqlitePool),
     Postgres(r2d2::Pool<ConnectionManager<PgConnection>>),
 }
 
@@ -29,8 +48,7 @@ impl Pool {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 prepare_sqlite_file(path)?;
-                let manager = ConnectionManager::new(path.to_string_lossy());
-                Ok(Self::Sqlite(build(manager, size, wait, false)))
+                Ok(Self::Sqlite(SqlitePool::open(path, size, wait)?))
             }
             DatabaseUrl::Postgres(url) => {
                 let manager = ConnectionManager::new(with_time_limits(url.expose()));
@@ -41,18 +59,122 @@ impl Pool {
 
     pub(super) fn with_connection<T>(
         &self,
+        patience: Patience,
         work: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match self {
-            Self::Sqlite(pool) => {
-                let mut connection = pool.get().map_err(no_connection)?;
-                work(&mut DbConnection::Sqlite(&mut connection))
-            }
+            Self::Sqlite(pool) => pool.with_connection(patience, work),
             Self::Postgres(pool) => {
-                let mut connection = pool.get().map_err(no_connection)?;
-                work(&mut DbConnection::Postgres(&mut connection))
+                let mut connection = get(pool, patience)?;
+                if patience != Patience::Long {
+                    return work(&mut DbConnection::Postgres(&mut connection));
+                }
+                connection.batch_execute(POSTGRES_COMMAND)?;
+                let result = work(&mut DbConnection::Postgres(&mut connection));
+                // It fails only on a connection that nobody will be given again.
+                let _ = connection.batch_execute(POSTGRES_REQUEST);
+                result
             }
         }
+    }
+}
+
+/// Connections to the file that the path leads to: others as soon as it leads to another.
+#[derive(Clone)]
+pub(super) struct SqlitePool(Arc<SqliteFile>);
+
+struct SqliteFile {
+    path: PathBuf,
+    size: u32,
+    wait: Duration,
+    open: Mutex<Open>,
+}
+
+#[derive(Clone)]
+struct Open {
+    file: FileIdentity,
+    connections: r2d2::Pool<ConnectionManager<SqliteConnection>>,
+}
+
+impl SqlitePool {
+    fn open(path: &Path, size: u32, wait: Duration) -> Result<Self, StoreError> {
+        let open = Mutex::new(open(path, size, wait)?);
+        Ok(Self(Arc::new(SqliteFile { path: path.to_owned(), size, wait, open })))
+    }
+
+    fn with_connection<T>(
+        &self,
+        patience: Patience,
+        work: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let open = self.current()?;
+        let mut connection = get(&open.connections, patience)?;
+        let wait = if patience == Patience::Long { LONG_WAIT } else { SHORT_WAIT };
+        connection.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
+        let result = work(&mut DbConnection::Sqlite(&mut connection));
+        match result {
+            Ok(_) if !open.file.is_at(&self.0.path) => {
+                let path = self.0.path.display();
+                Err(StoreError::Unavailable(format!("{path} leads to another file than a moment ago")))
+            }
+            // Whatever these connections remember of a file that cannot be read may be wrong once it can be.
+            Err(StoreError::Unavailable(_)) => {
+                drop(connection);
+                self.reopen();
+                result
+            }
+            result => result,
+        }
+    }
+
+    fn current(&self) -> Result<Open, StoreError> {
+        let SqliteFile { path, size, wait, .. } = &*self.0;
+        let file = FileIdentity::of(path)?;
+        let mut known = self.lock();
+        if known.file != file {
+            log::warn!("{} leads to another file than before, which is opened in its place", path.display());
+            *known = open(path, *size, *wait)?;
+        }
+        Ok(known.clone())
+    }
+
+    fn reopen(&self) {
+        let mut known = self.lock();
+        known.connections = connections(&self.0.path, self.0.size, self.0.wait);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open(path: &Path, size: u32, wait: Duration) -> Result<Open, StoreError> {
+    prepare_sqlite_file(path)?;
+    Ok(Open { file: FileIdentity::of(path)?, connections: connections(path, size, wait) })
+}
+
+fn connections(path: &Path, size: u32, wait: Duration) -> r2d2::Pool<ConnectionManager<SqliteConnection>> {
+    build(ConnectionManager::new(path.to_string_lossy()), size, wait, false)
+}
+
+/// A connection; an error when there is none in time, or when by then nobody waits for what it would do.
+fn get<C>(
+    pool: &r2d2::Pool<ConnectionManager<C>>,
+    patience: Patience,
+) -> Result<r2d2::PooledConnection<ConnectionManager<C>>, StoreError>
+where
+    C: R2D2Connection + 'static,
+{
+    let connection = match patience {
+        Patience::Until(_) => pool.get_timeout(SHORT_WAIT.min(pool.connection_timeout())),
+        Patience::Long => pool.get(),
+    };
+    let connection = connection.map_err(no_connection)?;
+    match patience {
+        Patience::Until(deadline) if Instant::now() >= deadline => {
+            Err(StoreError::Busy("the caller has been answered before it was begun".to_owned()))
+        }
+        _ => Ok(connection),
     }
 }
 
@@ -127,7 +249,7 @@ trait Setup {
 
 impl Setup for SqliteConnection {
     fn set_up(&mut self) -> diesel::QueryResult<()> {
-        let busy_timeout = SQLITE_BUSY_TIMEOUT.as_millis();
+        let busy_timeout = LONG_WAIT.as_millis();
         self.batch_execute(&format!(
             "PRAGMA busy_timeout = {busy_timeout}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
              PRAGMA trusted_schema = OFF"
@@ -137,7 +259,8 @@ impl Setup for SqliteConnection {
 
 impl Setup for PgConnection {
     fn set_up(&mut self) -> diesel::QueryResult<()> {
-        self.batch_execute(POSTGRES_SETUP)
+        self.batch_execute(POSTGRES_SETUP)?;
+        self.batch_execute(POSTGRES_REQUEST)
     }
 }
 

@@ -12,6 +12,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use thread_local::ThreadLocal;
 
+use super::file_identity::FileIdentity;
 use super::{DbConnection, StoreError};
 
 /// A reader that is kept waiting at all is not in WAL mode: it gives up at once and takes the long road.
@@ -23,7 +24,7 @@ pub(super) struct Readers(Arc<Inner>);
 
 struct Inner {
     path: PathBuf,
-    connections: ThreadLocal<RefCell<Option<SqliteConnection>>>,
+    connections: ThreadLocal<RefCell<Option<(FileIdentity, SqliteConnection)>>>,
 }
 
 impl Readers {
@@ -35,13 +36,14 @@ impl Readers {
     pub(super) fn try_read<T>(&self, read: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>) -> Option<T> {
         let cell = self.0.connections.get_or_default();
         let mut slot = cell.try_borrow_mut().ok()?;
+        let path = &self.0.path;
         if slot.is_none() {
-            *slot = open(&self.0.path).ok();
+            *slot = FileIdentity::of(path).ok().and_then(|file| Some((file, open(path).ok()?)));
         }
-        let connection = slot.as_mut()?;
+        let (file, connection) = slot.as_mut()?;
         match read(&mut DbConnection::Sqlite(connection)) {
-            Ok(value) => Some(value),
-            Err(_) => {
+            Ok(value) if file.is_at(path) => Some(value),
+            _ => {
                 // The long road says what is wrong, and the next request opens the file anew.
                 *slot = None;
                 None

@@ -141,12 +141,13 @@ fn a_server_that_takes_no_writes() {
     let scene = Scene::start(TestDatabase::create(Kind::Postgres), "");
     let name = scene.database.texts("SELECT current_database()").remove(0);
     let set = |value: &str| {
-        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
-                      AND pid <> pg_backend_pid()";
-        scene.database.execute(&format!(
-            "SET default_transaction_read_only = off; \
-             ALTER DATABASE {name} SET default_transaction_read_only = {value}; {others}"
-        ));
+        let mut admin = scene.database.session();
+        admin.execute("SET default_transaction_read_only = off");
+        admin.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}"));
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
+             AND pid <> pg_backend_pid()",
+        );
     };
 
     set("on");
