@@ -20,7 +20,7 @@ use socket2::{Domain, Socket, Type};
 
 use super::cors::{self, Cors};
 use super::guarded::{Guarded, Patience};
-use super::{Hallpass, request_log};
+use super::{Hallpass, migration, request_log};
 use crate::error::ApiError;
 use crate::jwt::KeyProblems;
 use crate::mail::MailError;
@@ -90,13 +90,7 @@ impl Server {
         if let Some(path) = super::routes::alias_to_nowhere(&hallpass.settings().routes) {
             return Err(StartError::Alias(path));
         }
-        for migration in hallpass.store().migrate()? {
-            let verb = if migration.adopted { "adopted" } else { "applied" };
-            log::info!("{verb} migration {}", migration.name);
-        }
-        for warning in hallpass.store().durability_warnings()? {
-            log::warn!("{warning}");
-        }
+        migration::bring_up_to_date(&hallpass)?;
         let bind = hallpass.settings().server.bind.as_str();
         let failed = |source| StartError::Listen { address: bind.to_owned(), source };
         let listener = listen(bind).map_err(failed)?;

@@ -12,9 +12,12 @@ use super::file_identity::FileIdentity;
 use super::{DbConnection, StoreError};
 use crate::settings::{DatabaseUrl, one_line};
 
-/// How long a request waits for a connection at most, and then once more for a lock. Both together leave time to answer it
-/// within two seconds.
+/// How long a request waits for a connection to PostgreSQL at most, and then as long again for a lock. Both together leave
+/// time to answer it within two seconds.
 const SHORT_WAIT: Duration = Duration::from_millis(750);
+
+/// What is left of a request's time when it stops to wait for a connection or a lock on SQLite.
+const RESERVE: Duration = Duration::from_millis(50);
 
 /// How long a command waits for another writer.
 const LONG_WAIT: Duration = Duration::from_secs(5);
@@ -35,6 +38,16 @@ pub(super) enum Patience {
     Until(Instant),
     /// An administrator, or a thread of ours.
     Long,
+}
+
+impl Patience {
+    /// How much longer one may wait for SQLite.
+    fn rest(self) -> Duration {
+        match self {
+            Self::Until(deadline) => deadline.saturating_duration_since(Instant::now() + RESERVE),
+            Self::Long => LONG_WAIT,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -65,7 +78,7 @@ impl Pool {
         match self {
             Self::Sqlite(pool) => pool.with_connection(patience, work),
             Self::Postgres(pool) => {
-                let mut connection = get(pool, patience)?;
+                let mut connection = get(pool, patience, SHORT_WAIT)?;
                 if patience != Patience::Long {
                     return work(&mut DbConnection::Postgres(&mut connection));
                 }
@@ -108,8 +121,8 @@ impl SqlitePool {
         work: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let open = self.current()?;
-        let mut connection = get(&open.connections, patience)?;
-        let wait = if patience == Patience::Long { LONG_WAIT } else { SHORT_WAIT };
+        let mut connection = get(&open.connections, patience, patience.rest())?;
+        let wait = patience.rest();
         connection.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
         let result = work(&mut DbConnection::Sqlite(&mut connection));
         match result {
@@ -157,16 +170,17 @@ fn connections(path: &Path, size: u32, wait: Duration) -> r2d2::Pool<ConnectionM
     build(ConnectionManager::new(path.to_string_lossy()), size, wait, false)
 }
 
-/// A connection; an error when there is none in time, or when by then nobody waits for what it would do.
+/// A connection; an error when a request gets none for as long as `wait`, or when by then nobody waits for what it would do.
 fn get<C>(
     pool: &r2d2::Pool<ConnectionManager<C>>,
     patience: Patience,
+    wait: Duration,
 ) -> Result<r2d2::PooledConnection<ConnectionManager<C>>, StoreError>
 where
     C: R2D2Connection + 'static,
 {
     let connection = match patience {
-        Patience::Until(_) => pool.get_timeout(SHORT_WAIT.min(pool.connection_timeout())),
+        Patience::Until(_) => pool.get_timeout(wait.min(pool.connection_timeout())),
         Patience::Long => pool.get(),
     };
     let connection = connection.map_err(no_connection)?;

@@ -31,6 +31,7 @@ shutdown_timeout = "10s" # default
 url = "postgres://me:***@db/hallpass" # HALLPASS__DATABASE__URL
 max_connections = 8 # default
 connection_timeout = "3s" # default
+required_at_start = true # default
 
 [auth]
 backends = ["jwt", "basic"] # HALLPASS__AUTH__BACKENDS

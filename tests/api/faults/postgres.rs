@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{PROMISE, Scene, assert_unavailable, log_in};
 use crate::support::cluster::Cluster;
 use crate::support::database::{Kind, SECRET_KEY, TestDatabase};
-use crate::support::program::{HALLPASS, Service, command, run_command};
+use crate::support::program::{HALLPASS, Service, command, config_file, run_command};
 
 /// A service on a server of its own, or `None` where there is none to be had.
 fn scene() -> Option<(Scene, Cluster)> {
@@ -15,6 +15,31 @@ fn scene() -> Option<(Scene, Cluster)> {
 
 fn has_postgres() -> bool {
     Kind::available().contains(&Kind::Postgres)
+}
+
+#[test]
+fn a_server_that_is_not_there_yet_when_the_service_starts() {
+    let Some(mut cluster) = has_postgres().then(|| Cluster::start(&["fsync=off"])).flatten() else { return };
+    let database = TestDatabase::create_empty_on(&cluster);
+    cluster.stop();
+    let config = config_file(&database, "database.required_at_start = false");
+    let mut program = command(HALLPASS, &database);
+    program.arg("--config").arg(config).arg("serve");
+    let service = Service::start(program);
+
+    let ready = service.client.get("/readyz", &[]);
+    let call = log_in("/api-token-auth/");
+    let early = call.send(service.client);
+    cluster.restart();
+
+    assert_eq!(ready.status, 503, "{ready:?}");
+    assert_unavailable(&call, &early);
+    let started = Instant::now();
+    while service.client.get("/readyz", &[]).status != 200 {
+        assert!(started.elapsed() < super::RECOVERY, "still not ready");
+        std::thread::sleep(super::PAUSE);
+    }
+    Scene::on(database, service).recovers();
 }
 
 #[test]

@@ -49,7 +49,12 @@ impl TestDatabase {
 
     /// The same on a PostgreSQL server of the test's own.
     pub fn create_on(cluster: &Cluster) -> Self {
-        Self::create_empty_at(Kind::Postgres, format!("{}/postgres", cluster.url())).migrated()
+        Self::create_empty_on(cluster).migrated()
+    }
+
+    /// A database without tables on a PostgreSQL server of the test's own.
+    pub fn create_empty_on(cluster: &Cluster) -> Self {
+        Self::create_empty_at(Kind::Postgres, format!("{}/postgres", cluster.url()))
     }
 
     fn migrated(self) -> Self {
