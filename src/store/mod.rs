@@ -21,7 +21,7 @@ pub mod users;
 
 use std::time::{Duration, Instant};
 
-pub use connection::DbConnection;
+pub use connection::{DbConnection, Lent};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::settings::{Database, DatabaseUrl};
@@ -29,7 +29,7 @@ use pool::{Patience, Pool};
 use readers::Readers;
 
 /// How long a request waits for the database in all. What it does besides leaves time to be answered within two seconds.
-const ANSWER_WITHIN: Duration = Duration::from_millis(1_600);
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_300);
 
 /// The way to the rows. Cheap to clone: clones share one pool of connections.
 #[derive(Clone)]

@@ -9,14 +9,14 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as ConnectionEr
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 use super::file_identity::FileIdentity;
-use super::{DbConnection, StoreError};
+use super::{DbConnection, Lent, StoreError};
 use crate::settings::{DatabaseUrl, one_line};
 
 /// How long a request waits for a connection to PostgreSQL at most, and then as long again for a lock. Both together leave
 /// time to answer it within two seconds.
-const SHORT_WAIT: Duration = Duration::from_millis(750);
+const SHORT_WAIT: Duration = Duration::from_millis(600);
 
-/// What is left of a request's time when it stops to wait for a connection or a lock on SQLite.
+/// What is left of a request's time when it stops to wait for SQLite, and when a change is committed at the latest.
 const RESERVE: Duration = Duration::from_millis(50);
 
 /// How long a command waits for another writer.
@@ -27,7 +27,7 @@ const POSTGRES_SETUP: &str =
     "SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = on";
 
 /// No statement and no lock holds a request for longer than its caller waits.
-const POSTGRES_REQUEST: &str = "SET statement_timeout = '1500ms'; SET lock_timeout = '750ms'";
+const POSTGRES_REQUEST: &str = "SET statement_timeout = '1200ms'; SET lock_timeout = '600ms'";
 
 const POSTGRES_COMMAND: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'";
 
@@ -41,6 +41,14 @@ pub(super) enum Patience {
 }
 
 impl Patience {
+    /// The last moment at which something may be committed.
+    fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Until(deadline) => deadline.checked_sub(RESERVE),
+            Self::Long => None,
+        }
+    }
+
     /// How much longer one may wait for SQLite.
     fn rest(self) -> Duration {
         match self {
@@ -80,10 +88,10 @@ impl Pool {
             Self::Postgres(pool) => {
                 let mut connection = get(pool, patience, SHORT_WAIT)?;
                 if patience != Patience::Long {
-                    return work(&mut DbConnection::Postgres(&mut connection));
+                    return work(&mut DbConnection::Postgres(Lent::new(&mut *connection, patience.deadline())));
                 }
                 connection.batch_execute(POSTGRES_COMMAND)?;
-                let result = work(&mut DbConnection::Postgres(&mut connection));
+                let result = work(&mut DbConnection::Postgres(Lent::new(&mut *connection, patience.deadline())));
                 // It fails only on a connection that nobody will be given again.
                 let _ = connection.batch_execute(POSTGRES_REQUEST);
                 result
@@ -124,7 +132,7 @@ impl SqlitePool {
         let mut connection = get(&open.connections, patience, patience.rest())?;
         let wait = patience.rest();
         connection.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
-        let result = work(&mut DbConnection::Sqlite(&mut connection));
+        let result = work(&mut DbConnection::Sqlite(Lent::new(&mut *connection, patience.deadline())));
         match result {
             Ok(_) if !open.file.is_at(&self.0.path) => {
                 let path = self.0.path.display();

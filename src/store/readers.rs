@@ -13,7 +13,7 @@ use diesel::{Connection, SqliteConnection};
 use thread_local::ThreadLocal;
 
 use super::file_identity::FileIdentity;
-use super::{DbConnection, StoreError};
+use super::{DbConnection, Lent, StoreError};
 
 /// A reader that is kept waiting at all is not in WAL mode: it gives up at once and takes the long road.
 const PATIENCE: Duration = Duration::ZERO;
@@ -41,7 +41,7 @@ impl Readers {
             *slot = FileIdentity::of(path).ok().and_then(|file| Some((file, open(path).ok()?)));
         }
         let (file, connection) = slot.as_mut()?;
-        match read(&mut DbConnection::Sqlite(connection)) {
+        match read(&mut DbConnection::Sqlite(Lent::new(connection, None))) {
             Ok(value) if file.is_at(path) => Some(value),
             _ => {
                 // The long road says what is wrong, and the next request opens the file anew.

@@ -11,7 +11,7 @@ use super::super::view::{DEFAULT_PARSERS, ok};
 use super::{Hallpass, Hides, no_content};
 use crate::error::{ApiError, FieldErrors};
 use crate::secret::Secret;
-use crate::store::tokens;
+use crate::store::{DbConnection, tokens};
 
 #[derive(Serialize)]
 struct Token {
@@ -50,6 +50,7 @@ fn wrong_credentials() -> FieldErrors {
 /// Takes the caller's token away; signed tokens stay good.
 pub(super) async fn logout(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
     let account = hallpass.admit_account(&request, hallpass.settings().accounts.permissions.token_destroy).await?;
-    hallpass.store().run(move |connection| tokens::delete_of_user(connection, account.id)).await?;
+    let delete = move |transaction: &mut DbConnection<'_>| tokens::delete_of_user(transaction, account.id);
+    hallpass.store().run(move |connection| connection.write(delete)).await?;
     Ok(no_content())
 }
