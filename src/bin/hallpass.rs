@@ -33,6 +33,7 @@ fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
             let certificate = server.certificate().cloned();
             let scheme = if certificate.is_some() { "https" } else { "http" };
             reload_on_hangup(hallpass.clone(), certificate, config);
+            outlive_full_files();
             let sender = hallpass.post().start()?;
             let running = server.run()?;
             log::info!("listening at {scheme}://{address} on {database}");
@@ -46,6 +47,21 @@ fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
     log::info!("stopped");
     Ok(())
 }
+
+/// A file that may not grow any more is an error to whoever writes to it. Without somebody who hears the signal that comes
+/// along, it would be the end of the process.
+#[cfg(unix)]
+fn outlive_full_files() {
+    use actix_web::rt::signal::unix::{SignalKind, signal};
+    /// Its number on every system but MIPS.
+    const SIGXFSZ: i32 = 25;
+    if let Err(error) = signal(SignalKind::from_raw(SIGXFSZ)) {
+        log::warn!("a limit on the size of files will end this process when it is reached: {error}");
+    }
+}
+
+#[cfg(not(unix))]
+fn outlive_full_files() {}
 
 /// SIGHUP reads the settings again and takes the signing keys and the certificate from them. What is wrong with them is
 /// logged, and those that are there stay.

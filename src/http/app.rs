@@ -16,7 +16,6 @@ use actix_web::{App, HttpResponse, web};
 use futures_util::future;
 use socket2::{Domain, Socket, Type};
 
-use super::Hallpass;
 use super::admission::Admissions;
 use super::cors::Cors;
 use super::doorway::Doorway;
@@ -24,6 +23,7 @@ use super::envelope::Envelope;
 use super::guarded::Patience;
 use super::security_headers::SecurityHeaders;
 use super::tls::{Certificate, CertificateError};
+use super::{Hallpass, migration};
 use crate::error::ApiError;
 use crate::jwt::KeyProblems;
 use crate::mail::MailError;
@@ -98,10 +98,7 @@ impl Server {
             return Err(StartError::Alias(path));
         }
         let certificate = Certificate::open(&hallpass.settings().server)?;
-        for migration in hallpass.store().migrate()? {
-            let verb = if migration.adopted { "adopted" } else { "applied" };
-            log::info!("{verb} migration {}", migration.name);
-        }
+        migration::bring_up_to_date(&hallpass)?;
         let bind = hallpass.settings().server.bind.as_str();
         let failed = |source| StartError::Listen { address: bind.to_owned(), source };
         let listener = listen(bind).map_err(failed)?;

@@ -16,6 +16,7 @@ mod guarded;
 mod health;
 mod jwks;
 mod media_type;
+mod migration;
 mod negotiation;
 mod request_data;
 mod request_log;

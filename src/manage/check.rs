@@ -26,6 +26,7 @@ pub struct Check {
 pub(super) fn run(args: &Check, mut context: Context, out: &mut dyn Write) -> Result<(), Failure> {
     let mut findings = database(&context);
     if args.deploy {
+        findings.extend(durability(&context));
         findings.extend(deployment(&mut context.settings));
     }
     match findings.len() {
@@ -43,6 +44,12 @@ fn database(context: &Context) -> Vec<String> {
         }
         Err(error) => vec![format!("database.url: {error}")],
     }
+}
+
+/// What keeps the database from answering was found before.
+fn durability(context: &Context) -> Vec<String> {
+    let warnings = context.store().and_then(|store| Ok(store.durability_warnings()?));
+    warnings.unwrap_or_default().into_iter().map(|warning| format!("database.url: {warning}")).collect()
 }
 
 fn deployment(settings: &mut Settings) -> Vec<String> {

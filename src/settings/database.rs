@@ -13,9 +13,13 @@ section! {
         pub url: DatabaseUrl,
         /// Connections kept open, at most. Default: 8.
         pub max_connections: u32 => within(1..=1000),
-        /// How long a request waits for a free connection before it is answered 503. Default: 3 seconds.
+        /// How long a command waits for a connection. A request waits for less, so that it is answered 503 within two seconds.
+        /// Default: 3 seconds.
         pub connection_timeout: Duration => not_zero,
         /// How many writes may share one commit, SQLite only. Default: 256.
         pub max_writes_per_commit: usize => within(1..=10_000),
+        /// Whether the start is given up when the server cannot be reached. If not, everything is answered 503 until it
+        /// can. Default: true.
+        pub required_at_start: bool,
     }
 }

@@ -7,7 +7,9 @@ pub mod accounts;
 pub mod blacklist;
 mod connection;
 pub mod counters;
+mod durability;
 pub mod families;
+mod file_identity;
 mod known;
 pub mod lockout;
 pub mod migrate;
@@ -25,17 +27,20 @@ pub mod users;
 mod wal_index;
 mod writer;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-pub use connection::DbConnection;
+pub use connection::{DbConnection, Lent};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::settings::{ByteSize, Cache, Database, DatabaseUrl};
 use pipeline::Pipelines;
-use pool::Pool;
+use pool::{Patience, Pool};
 use readers::Readers;
 use stale::Stale;
 use writer::Writer;
+
+/// How long a request waits for the database in all. What it does besides leaves time to be answered within two seconds.
+const ANSWER_WITHIN: Duration = Duration::from_millis(1_300);
 
 /// The way to the rows. Cheap to clone: clones share one pool of connections.
 #[derive(Clone)]
@@ -138,25 +143,31 @@ impl Store {
     /// Runs `work` on a pooled connection, on a thread that may block.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when no connection comes free within `database.connection_timeout`; else what `work` gives.
+    /// [`StoreError::Busy`] when no connection or no answer comes in time: two seconds are never over then. Whether `work` was
+    /// done is not known then; it is not begun any more. Else what `work` gives.
     pub async fn run<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         F: FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        let store = self.clone();
-        tokio::task::spawn_blocking(move || store.run_blocking(work)).await.map_err(|_| StoreError::Interrupted)?
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        let pool = self.pool.clone();
+        let running = tokio::task::spawn_blocking(move || pool.with_connection(Patience::Until(deadline), work));
+        match tokio::time::timeout_at(deadline.into(), running).await {
+            Ok(done) => done.map_err(|_| StoreError::Interrupted)?,
+            Err(_) => Err(StoreError::Busy("it did not answer in time".to_owned())),
+        }
     }
 
     /// Runs `work` on a pooled connection, on this thread: for commands, never for a request.
     ///
     /// # Errors
-    /// As [`Store::run`].
+    /// [`StoreError::Busy`] when no connection comes free within `database.connection_timeout`; else what `work` gives.
     pub fn run_blocking<T>(
         &self,
         work: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.pool.with_connection(work)
+        self.pool.with_connection(Patience::Long, work)
     }
 
     /// Runs `work` in a transaction that may write: when this gives its result, the changes are on the disk, and otherwise

@@ -21,13 +21,13 @@ use super::users::{Key, TokenUser, User};
 use crate::clock::Timestamp;
 
 /// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_millis(1300);
 
 /// How long a server is left alone that could not be reached this way.
 const REST: Duration = Duration::from_secs(2);
 
 /// What the connection is told first: nothing is written on it, and no question outlives its asker.
-const OPTIONS: &str = "-c default_transaction_read_only=on -c statement_timeout=1500";
+const OPTIONS: &str = "-c default_transaction_read_only=on -c statement_timeout=1200";
 
 const HOLDER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, \
      (extract(epoch FROM t.created) * 1000000)::bigint \
@@ -134,13 +134,14 @@ impl Pipelines {
         *slot = Slot::Connecting;
         let this = self.clone();
         runtime.spawn(async move {
-            let connected = this.connect().await;
-            this.set(match connected {
-                Ok(line) => Slot::Open(Arc::new(line)),
-                Err(error) => {
+            this.set(match tokio::time::timeout(PATIENCE, this.connect()).await {
+                Ok(Ok(line)) => Slot::Open(Arc::new(line)),
+                Ok(Err(error)) => {
                     log::debug!("lookups take the long road: {error}");
                     Slot::Resting(Instant::now() + REST)
                 }
+                // The server accepts connections and says nothing.
+                Err(_) => Slot::Resting(Instant::now() + REST),
             });
         });
         None

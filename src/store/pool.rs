@@ -1,26 +1,65 @@
-//! The pool of connections, and how each one is set up.
+//! The pool of connections, how each one is set up, and for how long it may keep a caller waiting.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as ConnectionError, R2D2Connection};
 use diesel::{Connection, PgConnection, SqliteConnection};
 
-use super::{DbConnection, StoreError};
+use super::file_identity::FileIdentity;
+use super::{DbConnection, Lent, StoreError};
 use crate::settings::{DatabaseUrl, one_line};
 
-/// How long SQLite waits for another writer before it says that the database is locked.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection to PostgreSQL at most.
+const SHORT_WAIT: Duration = Duration::from_millis(1000);
 
-/// What every PostgreSQL connection is told first: no statement and no lock may hold a request for longer than its
-/// caller will wait, and an answered write is on the disk.
-const POSTGRES_SETUP: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET lock_timeout = '3s'; \
-     SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = on";
+/// What is left of a request's time when it stops to wait for SQLite, and when a change is committed at the latest.
+const RESERVE: Duration = Duration::from_millis(50);
+
+/// How long a command waits for another writer.
+const LONG_WAIT: Duration = Duration::from_secs(5);
+
+/// What every PostgreSQL connection is told first: an answered write is on the disk.
+const POSTGRES_SETUP: &str =
+    "SET TIME ZONE 'UTC'; SET idle_in_transaction_session_timeout = '10s'; SET synchronous_commit = on";
+
+/// No statement and no lock holds a request for longer than its caller waits.
+const POSTGRES_REQUEST: &str = "SET statement_timeout = '1200ms'; SET lock_timeout = '600ms'";
+
+const POSTGRES_COMMAND: &str = "SET statement_timeout = '5s'; SET lock_timeout = '3s'";
+
+/// Who waits for the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// A client, who was promised an answer by then.
+    Until(Instant),
+    /// An administrator, or a thread of ours.
+    Long,
+}
+
+impl Patience {
+    /// The last moment at which something may be committed.
+    fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::Until(deadline) => deadline.checked_sub(RESERVE),
+            Self::Long => None,
+        }
+    }
+
+    /// How much longer one may wait for SQLite.
+    fn rest(self) -> Duration {
+        match self {
+            Self::Until(deadline) => deadline.saturating_duration_since(Instant::now() + RESERVE),
+            Self::Long => LONG_WAIT,
+        }
+    }
+}
 
 #[derive(Clone)]
 pub(super) enum Pool {
-    Sqlite(r2d2::Pool<ConnectionManager<SqliteConnection>>),
+    Sqlite(SqlitePool),
     Postgres(r2d2::Pool<ConnectionManager<PgConnection>>),
 }
 
@@ -29,8 +68,7 @@ impl Pool {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 prepare_sqlite_file(path)?;
-                let manager = ConnectionManager::new(path.to_string_lossy());
-                Ok(Self::Sqlite(build(manager, size, wait, false)))
+                Ok(Self::Sqlite(SqlitePool::open(path, size, wait)?))
             }
             DatabaseUrl::Postgres(url) => {
                 let manager = ConnectionManager::new(with_time_limits(url.expose()));
@@ -41,18 +79,123 @@ impl Pool {
 
     pub(super) fn with_connection<T>(
         &self,
+        patience: Patience,
         work: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match self {
-            Self::Sqlite(pool) => {
-                let mut connection = pool.get().map_err(no_connection)?;
-                work(&mut DbConnection::Sqlite(&mut connection))
-            }
+            Self::Sqlite(pool) => pool.with_connection(patience, work),
             Self::Postgres(pool) => {
-                let mut connection = pool.get().map_err(no_connection)?;
-                work(&mut DbConnection::Postgres(&mut connection))
+                let mut connection = get(pool, patience, SHORT_WAIT)?;
+                if patience != Patience::Long {
+                    return work(&mut DbConnection::Postgres(Lent::new(&mut *connection, patience.deadline())));
+                }
+                connection.batch_execute(POSTGRES_COMMAND)?;
+                let result = work(&mut DbConnection::Postgres(Lent::new(&mut *connection, patience.deadline())));
+                // It fails only on a connection that nobody will be given again.
+                let _ = connection.batch_execute(POSTGRES_REQUEST);
+                result
             }
         }
+    }
+}
+
+/// Connections to the file that the path leads to: others as soon as it leads to another.
+#[derive(Clone)]
+pub(super) struct SqlitePool(Arc<SqliteFile>);
+
+struct SqliteFile {
+    path: PathBuf,
+    size: u32,
+    wait: Duration,
+    open: Mutex<Open>,
+}
+
+#[derive(Clone)]
+struct Open {
+    file: FileIdentity,
+    connections: r2d2::Pool<ConnectionManager<SqliteConnection>>,
+}
+
+impl SqlitePool {
+    fn open(path: &Path, size: u32, wait: Duration) -> Result<Self, StoreError> {
+        let open = Mutex::new(open(path, size, wait)?);
+        Ok(Self(Arc::new(SqliteFile { path: path.to_owned(), size, wait, open })))
+    }
+
+    fn with_connection<T>(
+        &self,
+        patience: Patience,
+        work: impl FnOnce(&mut DbConnection<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let open = self.current()?;
+        let mut connection = get(&open.connections, patience, patience.rest())?;
+        let wait = patience.rest();
+        connection.batch_execute(&format!("PRAGMA busy_timeout = {}", wait.as_millis()))?;
+        let result = work(&mut DbConnection::Sqlite(Lent::new(&mut *connection, patience.deadline())));
+        match result {
+            Ok(_) if !open.file.is_at(&self.0.path) => {
+                let path = self.0.path.display();
+                Err(StoreError::Unavailable(format!("{path} leads to another file than a moment ago")))
+            }
+            // Whatever these connections remember of a file that cannot be read may be wrong once it can be.
+            Err(StoreError::Unavailable(_)) => {
+                drop(connection);
+                self.reopen();
+                result
+            }
+            result => result,
+        }
+    }
+
+    fn current(&self) -> Result<Open, StoreError> {
+        let SqliteFile { path, size, wait, .. } = &*self.0;
+        let file = FileIdentity::of(path)?;
+        let mut known = self.lock();
+        if known.file != file {
+            log::warn!("{} leads to another file than before, which is opened in its place", path.display());
+            *known = open(path, *size, *wait)?;
+        }
+        Ok(known.clone())
+    }
+
+    fn reopen(&self) {
+        let mut known = self.lock();
+        known.connections = connections(&self.0.path, self.0.size, self.0.wait);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn open(path: &Path, size: u32, wait: Duration) -> Result<Open, StoreError> {
+    prepare_sqlite_file(path)?;
+    Ok(Open { file: FileIdentity::of(path)?, connections: connections(path, size, wait) })
+}
+
+fn connections(path: &Path, size: u32, wait: Duration) -> r2d2::Pool<ConnectionManager<SqliteConnection>> {
+    build(ConnectionManager::new(path.to_string_lossy()), size, wait, false)
+}
+
+/// A connection; an error when a request gets none for as long as `wait`, or when by then nobody waits for what it would do.
+fn get<C>(
+    pool: &r2d2::Pool<ConnectionManager<C>>,
+    patience: Patience,
+    wait: Duration,
+) -> Result<r2d2::PooledConnection<ConnectionManager<C>>, StoreError>
+where
+    C: R2D2Connection + 'static,
+{
+    let connection = match patience {
+        Patience::Until(_) => pool.get_timeout(wait.min(pool.connection_timeout())),
+        Patience::Long => pool.get(),
+    };
+    let connection = connection.map_err(no_connection)?;
+    match patience {
+        Patience::Until(deadline) if Instant::now() >= deadline => {
+            Err(StoreError::Busy("the caller has been answered before it was begun".to_owned()))
+        }
+        _ => Ok(connection),
     }
 }
 
@@ -109,15 +252,10 @@ fn prepare_sqlite_file(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A connection of its own to an SQLite database, which waits for other writers as long as it is told to.
+/// A connection of its own to an SQLite database that is there, which waits for other writers as long as it is told to.
 pub(super) fn open_sqlite(path: &Path, lock_timeout: Duration) -> Result<SqliteConnection, StoreError> {
-    let unavailable =
-        |error: &dyn std::fmt::Display| StoreError::Unavailable(format!("cannot open {}: {error}", path.display()));
-    if !path.exists() {
-        // SQLite would make an empty one.
-        return Err(unavailable(&"it is not there"));
-    }
-    let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(|error| unavailable(&error))?;
+    let unavailable = |error| StoreError::Unavailable(format!("cannot open {}: {error}", path.display()));
+    let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(unavailable)?;
     connection.set_up()?;
     connection.batch_execute(&format!("PRAGMA busy_timeout = {}", lock_timeout.as_millis()))?;
     Ok(connection)
@@ -141,7 +279,7 @@ trait Setup {
 
 impl Setup for SqliteConnection {
     fn set_up(&mut self) -> diesel::QueryResult<()> {
-        let busy_timeout = SQLITE_BUSY_TIMEOUT.as_millis();
+        let busy_timeout = LONG_WAIT.as_millis();
         self.batch_execute(&format!(
             "PRAGMA busy_timeout = {busy_timeout}; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; \
              PRAGMA trusted_schema = OFF"
@@ -151,7 +289,8 @@ impl Setup for SqliteConnection {
 
 impl Setup for PgConnection {
     fn set_up(&mut self) -> diesel::QueryResult<()> {
-        self.batch_execute(POSTGRES_SETUP)
+        self.batch_execute(POSTGRES_SETUP)?;
+        self.batch_execute(POSTGRES_REQUEST)
     }
 }
 

@@ -7,18 +7,22 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use thread_local::ThreadLocal;
 
+use super::file_identity::FileIdentity;
 use super::known::{Known, Since};
 use super::wal_index::{Header, WalIndex};
-use super::{DbConnection, StoreError};
+use super::{DbConnection, Lent, StoreError};
 
 /// A reader that is kept waiting at all is not in WAL mode: it gives up at once and takes the long road.
 const PATIENCE: Duration = Duration::ZERO;
+
+/// How often a reader looks whether the path leads to another file by now.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// A reader for each thread that asks for one, made when it first does.
 #[derive(Clone)]
@@ -34,6 +38,9 @@ struct Inner {
 /// What one thread reads with.
 struct Reader {
     connection: SqliteConnection,
+    /// Which file it has open, and since when that is known to be the one that the path leads to.
+    file: FileIdentity,
+    looked_at: Instant,
     known: Known,
     /// Only in WAL mode, and once something was read.
     index: Option<WalIndex>,
@@ -61,8 +68,9 @@ impl Readers {
     ) -> Option<T> {
         let cell = self.0.threads.get_or_default();
         let mut slot = cell.try_borrow_mut().ok()?;
-        if slot.is_none() {
-            *slot = Reader::open(&self.0.path, self.0.memory).ok();
+        let path = &self.0.path;
+        if slot.as_mut().is_none_or(|reader| !reader.is_of(path)) {
+            *slot = Reader::open(path, self.0.memory).ok();
         }
         let reader = slot.as_mut()?;
         let since = reader.since();
@@ -71,11 +79,11 @@ impl Readers {
         {
             return Some(value);
         }
-        match read(&mut DbConnection::Sqlite(&mut reader.connection)) {
+        match read(&mut DbConnection::Sqlite(Lent::new(&mut reader.connection, None))) {
             Ok(value) => {
                 match since {
                     Some(since) => note(&mut reader.known, &value, since),
-                    None => reader.watch(&self.0.path),
+                    None => reader.watch(path),
                 }
                 Some(value)
             }
@@ -89,15 +97,26 @@ impl Readers {
 }
 
 impl Reader {
-    fn open(path: &Path, memory: usize) -> diesel::ConnectionResult<Self> {
-        let mut connection = SqliteConnection::establish(&path.to_string_lossy())?;
+    fn open(path: &Path, memory: usize) -> Result<Self, StoreError> {
+        let (file, looked_at) = (FileIdentity::of(path)?, Instant::now());
+        let unavailable = |error: diesel::ConnectionError| StoreError::Unavailable(error.to_string());
+        let mut connection = SqliteConnection::establish(&path.to_string_lossy()).map_err(unavailable)?;
         let patience = PATIENCE.as_millis();
-        connection
-            .batch_execute(&format!(
-                "PRAGMA busy_timeout = {patience}; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF"
-            ))
-            .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-        Ok(Self { connection, known: Known::within(memory), index: None, seen: None, changes: 0 })
+        connection.batch_execute(&format!(
+            "PRAGMA busy_timeout = {patience}; PRAGMA query_only = ON; PRAGMA trusted_schema = OFF"
+        ))?;
+        let known = Known::within(memory);
+        Ok(Self { connection, file, looked_at, known, index: None, seen: None, changes: 0 })
+    }
+
+    /// Whether the path still leads to the file that is open here, as far as it was looked at lately.
+    fn is_of(&mut self, path: &Path) -> bool {
+        let now = Instant::now();
+        if now.duration_since(self.looked_at) < LOOK_EVERY {
+            return true;
+        }
+        self.looked_at = now;
+        self.file.is_at(path)
     }
 
     /// Begins to watch the index, which is there once the connection has read.

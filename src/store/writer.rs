@@ -18,18 +18,19 @@ use std::time::{Duration, Instant};
 use diesel::{Connection, SqliteConnection};
 use tokio::sync::oneshot;
 
-use super::{DbConnection, StoreError, pool};
+use super::file_identity::FileIdentity;
+use super::{DbConnection, Lent, StoreError, pool};
 
 /// How much work may wait. Above that it is refused at once.
 const LONGEST_QUEUE: usize = 1024;
 
 /// How long a piece of work waits for its turn before it is given up: somebody else holds the lock, or the disk stands
 /// still.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_millis(1000);
 
-/// How long an answer is waited for in all. A disk that takes longer may still finish the work of one who was told that it
-/// takes too long.
-const LONGEST_WAIT: Duration = Duration::from_millis(1900);
+/// How long an answer is waited for in all. The rest is for the commit: a disk that takes longer for it may still finish the
+/// work of one who was told that it takes too long.
+const LONGEST_WAIT: Duration = Duration::from_millis(1400);
 
 /// How long the thread waits for another process's lock before it looks whose time is over.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(250);
@@ -95,6 +96,9 @@ impl Drop for Handle {
     }
 }
 
+/// The connection that writes, and the file that it has open.
+type Open = (SqliteConnection, FileIdentity);
+
 /// What the requests and the thread share.
 struct Queue {
     path: PathBuf,
@@ -139,9 +143,9 @@ impl Queue {
     fn work(&self) {
         let mut connection = None;
         while self.wait_for_work() {
-            let open = match connection.take() {
+            let open = match connection.take().filter(|(_, file): &Open| file.is_at(&self.path)) {
                 Some(open) => Ok(open),
-                None => pool::open_sqlite(&self.path, LOCK_TIMEOUT),
+                None => self.open(),
             };
             match open {
                 Ok(open) => connection = self.commit_a_batch(open),
@@ -149,6 +153,11 @@ impl Queue {
                 Err(error) => self.refuse(&error),
             }
         }
+    }
+
+    fn open(&self) -> Result<Open, StoreError> {
+        let file = FileIdentity::of(&self.path)?;
+        Ok((pool::open_sqlite(&self.path, LOCK_TIMEOUT)?, file))
     }
 
     /// Whether there is some; `false` when there will be none any more.
@@ -161,19 +170,26 @@ impl Queue {
     }
 
     /// Does what is waiting in one transaction, and gives the connection back if that is still usable.
-    fn commit_a_batch(&self, mut connection: SqliteConnection) -> Option<SqliteConnection> {
+    fn commit_a_batch(&self, (mut connection, file): Open) -> Option<Open> {
         let mut batch = Vec::new();
         let committed = catch_unwind(AssertUnwindSafe(|| {
             connection.immediate_transaction(|transaction| {
                 // The lock is ours: from here on nobody of these is told that it took too long.
                 batch = self.take();
-                batch.iter_mut().try_for_each(|piece| piece.run(transaction))
+                batch.iter_mut().try_for_each(|piece| piece.run(transaction))?;
+                let now = Instant::now();
+                match batch.iter().all(|piece| piece.until() > now) && file.is_at(&self.path) {
+                    true => Ok(()),
+                    // Nothing is committed for somebody who is about to be told that it was not, nor into a file that
+                    // nobody will read.
+                    false => Err(StoreError::Busy("it took too long to be committed".to_owned())),
+                }
             })
         }));
         match committed {
             Ok(Ok(())) => {
                 batch.into_iter().for_each(Piece::answer);
-                Some(connection)
+                Some((connection, file))
             }
             Ok(Err(error)) if batch.is_empty() => {
                 // The lock was not to be had.
@@ -183,7 +199,7 @@ impl Queue {
                 } else {
                     self.refuse(&error)
                 }
-                is_locked.then_some(connection)
+                is_locked.then_some((connection, file))
             }
             Ok(Err(error)) => {
                 batch.into_iter().for_each(|piece| piece.fail(&error));
@@ -269,7 +285,7 @@ where
 
     fn run(&mut self, transaction: &mut SqliteConnection) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Ok(()) };
-        match transaction.transaction(|savepoint| work(&mut DbConnection::Sqlite(savepoint))) {
+        match transaction.transaction(|savepoint| work(&mut DbConnection::Sqlite(Lent::new(savepoint, None)))) {
             // A full or broken disk: SQLite may have ended the transaction by itself.
             Err(error @ (StoreError::Unavailable(_) | StoreError::Interrupted)) => Err(error),
             result => {

@@ -407,7 +407,13 @@ fn check_for_deployment_finds_nothing_in_a_good_one() {
 
         let ended = run_command(program, "");
 
-        assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (Some(0), "Nothing found.\n", ""));
+        // The PostgreSQL server of the tests does not wait for the disk; that is found, and nothing else.
+        let of_the_server = "Error: database.url: PostgreSQL runs with ";
+        let rest: Vec<&str> = ended.stderr.lines().filter(|line| !line.starts_with(of_the_server)).collect();
+        assert!(rest.is_empty(), "{ended:?}");
+        if ended.stderr.is_empty() {
+            assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "Nothing found.\n"));
+        }
     });
 }
 

@@ -266,10 +266,19 @@ fn at_once(servers: &[Client], count: usize, token: &str) -> Vec<Response> {
                 let (start, server) = (&start, servers[number % servers.len()]);
                 scope.spawn(move || {
                     start.wait();
-                    refresh(server, token)
+                    until_answered(|| refresh(server, token))
                 })
             })
             .collect();
         exchanges.into_iter().map(|exchange| exchange.join().expect("an answer")).collect()
     })
+}
+
+/// Asks again where the database was too busy, as clients are told to.
+fn until_answered(ask: impl Fn() -> Response) -> Response {
+    let mut answer = ask();
+    while answer.status == 503 {
+        answer = ask();
+    }
+    answer
 }

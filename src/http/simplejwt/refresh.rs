@@ -27,6 +27,8 @@ pub(super) async fn refresh(hallpass: web::Data<Hallpass>, data: RequestData) ->
     }
     let user = match admitted(&hallpass, &refresh, now).await {
         Ok(user) => user,
+        // Asking a database that does not answer once more would take as long again.
+        Err(error @ ApiError::Unavailable { .. }) => return Err(error),
         Err(error) => {
             hallpass.refuse_blacklisted(&refresh).await?;
             return Err(error);

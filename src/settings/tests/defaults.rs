@@ -72,6 +72,7 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!((server.request_timeout, server.shutdown_timeout), (seconds(10), seconds(10)));
     assert_eq!(database.url, DatabaseUrl::Sqlite("hallpass.sqlite3".into()));
     assert_eq!((database.max_connections, database.connection_timeout), (8, seconds(3)));
+    assert!(database.required_at_start);
     assert_eq!(auth.backends, [Backend::Token, Backend::Jwt]);
     assert!(!auth.ignore_credentials_on_public);
     assert_eq!((token.keyword.as_str(), token.lifetime), ("Token", None));

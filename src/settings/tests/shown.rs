@@ -36,6 +36,7 @@ url = "postgres://me:***@db/hallpass" # HALLPASS__DATABASE__URL
 max_connections = 8 # default
 connection_timeout = "3s" # default
 max_writes_per_commit = 256 # default
+required_at_start = true # default
 
 [cache]
 memory = "4MiB" # default

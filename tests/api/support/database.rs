@@ -7,6 +7,8 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
+use super::cluster::Cluster;
+
 /// The server on which tests may create databases.
 pub const POSTGRES_URL: &str = "HALLPASS_TEST_POSTGRES_URL";
 
@@ -23,6 +25,8 @@ pub enum Kind {
 pub struct TestDatabase {
     kind: Kind,
     url: String,
+    /// Where the database was created; only on PostgreSQL.
+    server: String,
     name: String,
     folder: PathBuf,
 }
@@ -40,11 +44,24 @@ impl Kind {
 impl TestDatabase {
     /// A database with the tables of this version.
     pub fn create(kind: Kind) -> Self {
-        let database = Self::create_empty(kind);
-        let settings = hallpass::settings::Settings::from_toml(&database.settings()).expect("valid settings");
+        Self::create_empty(kind).migrated()
+    }
+
+    /// The same on a PostgreSQL server of the test's own.
+    pub fn create_on(cluster: &Cluster) -> Self {
+        Self::create_empty_on(cluster).migrated()
+    }
+
+    /// A database without tables on a PostgreSQL server of the test's own.
+    pub fn create_empty_on(cluster: &Cluster) -> Self {
+        Self::create_empty_at(Kind::Postgres, format!("{}/postgres", cluster.url()))
+    }
+
+    fn migrated(self) -> Self {
+        let settings = hallpass::settings::Settings::from_toml(&self.settings()).expect("valid settings");
         let store = hallpass::store::Store::open(&settings.database).expect("a database that opens");
         store.migrate().expect("migrations that apply");
-        database
+        self
     }
 
     /// Runs `test` with the tables of this version on every kind of database that there is.
@@ -56,6 +73,10 @@ impl TestDatabase {
 
     /// A database without tables.
     pub fn create_empty(kind: Kind) -> Self {
+        Self::create_empty_at(kind, if kind == Kind::Postgres { server_url() } else { String::new() })
+    }
+
+    fn create_empty_at(kind: Kind, server: String) -> Self {
         static COUNTER: AtomicU32 = AtomicU32::new(0);
         let name = format!("hallpass_test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(&name);
@@ -63,13 +84,13 @@ impl TestDatabase {
         let url = match kind {
             Kind::Sqlite => format!("sqlite://{}", folder.join("hallpass.sqlite3").display()),
             Kind::Postgres => {
-                admin().batch_execute(&format!("CREATE DATABASE {name}")).expect("a new database");
-                let server = server_url();
-                let (server, _) = server.rsplit_once('/').expect("a URL with a database");
-                format!("{server}/{name}")
+                let mut admin = PgConnection::establish(&server).expect("the server answers");
+                admin.batch_execute(&format!("CREATE DATABASE {name}")).expect("a new database");
+                let (base, _) = server.rsplit_once('/').expect("a URL with a database");
+                format!("{base}/{name}")
             }
         };
-        Self { kind, url, name, folder }
+        Self { kind, url, server, name, folder }
     }
 
     pub fn kind(&self) -> Kind {
@@ -78,6 +99,11 @@ impl TestDatabase {
 
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Has an SQLite database without tables lie somewhere else.
+    pub fn move_to(&mut self, file: &Path) {
+        self.url = format!("sqlite://{}", file.display());
     }
 
     /// A folder for the test's files, removed with the database.
@@ -192,8 +218,11 @@ impl Session {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        if self.kind == Kind::Postgres {
-            let _ = admin().batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        // A server of the test's own may be gone already, and takes its databases along.
+        if self.kind == Kind::Postgres
+            && let Ok(mut admin) = PgConnection::establish(&self.server)
+        {
+            let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -201,8 +230,4 @@ impl Drop for TestDatabase {
 
 fn server_url() -> String {
     std::env::var(POSTGRES_URL).expect("a PostgreSQL server for tests")
-}
-
-fn admin() -> PgConnection {
-    PgConnection::establish(&server_url()).expect("the server answers")
 }

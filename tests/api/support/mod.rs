@@ -4,9 +4,11 @@
 //! on PostgreSQL.
 
 pub mod client;
+pub mod cluster;
 pub mod database;
 pub mod program;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -20,6 +22,16 @@ use database::{Kind, TestDatabase};
 
 /// The cost that tests hash at: the lowest there is.
 pub const BCRYPT_COST: u32 = 4;
+
+/// Says what cannot be tested here, also in the summary of `scripts/test` when that is who asked.
+pub fn could_not_run(what: &str) {
+    eprintln!("\n**** NOT RUN: {what}\n");
+    if let Some(noted) = std::env::var_os("HALLPASS_TEST_NOT_RUN")
+        && let Ok(mut noted) = std::fs::File::options().append(true).create(true).open(noted)
+    {
+        let _ = writeln!(noted, "{what}");
+    }
+}
 
 /// A server on a database of its own, stopped and removed when dropped.
 pub struct TestApp {
