@@ -1,0 +1,61 @@
+"""What `scripts/bench` runs once everything is built and installed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from . import machine, report, routes
+from .bench import Bench
+
+# In the order in which they are run.
+ROWS = {"routes": routes.run}
+
+
+def main() -> None:
+    options = parse()
+    load = [machine.load_average()]
+    with tempfile.TemporaryDirectory(prefix="hallpass-bench.") as folder:
+        # PostgreSQL's own user has to get through.
+        os.chmod(folder, 0o711)
+        bench = Bench(options, Path(folder))
+        for what in os.environ.get("BENCH_LEFT_OUT", "").splitlines():
+            bench.results.left_out.append(what)
+        for name in options.only:
+            print(f"{name}:", file=sys.stderr)
+            ROWS[name](bench)
+    load.append(machine.load_average())
+    about = (machine.describe(), machine.versions(), load, bench.results)
+    print(report.markdown(*about))
+    if options.json:
+        options.json.write_text(json.dumps(report.to_json(*about), indent=1) + "\n")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--target", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--python", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--node", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--no-peers", dest="peers", action="store_false")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(ROWS))
+    parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")])
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    if unknown := [name for name in options.only if name not in ROWS]:
+        parser.error(f"--only: there is no {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    options.sizes = options.sizes or ([1000] if options.quick else [1_000, 100_000, 1_000_000])
+    options.rounds = options.rounds or (1 if options.quick else 7)
+    options.seconds = options.seconds or (1 if options.quick else 2)
+    options.postgres = os.environ.get("HALLPASS_TEST_POSTGRES_URL")
+    return options
+
+
+if __name__ == "__main__":
+    main()
