@@ -9,11 +9,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import machine, report, routes
+from . import flood, footprint, freshness, login, machine, pgbench, refresh, report, routes
 from .bench import Bench
 
 # In the order in which they are run.
-ROWS = {"routes": routes.run}
+ROWS = {
+    "routes": routes.run,
+    "pgbench": pgbench.run,
+    "login": login.run,
+    "refresh": refresh.run,
+    "flood": flood.run,
+    "freshness": freshness.run,
+    "footprint": footprint.run,
+}
 
 
 def main() -> None:

@@ -66,3 +66,9 @@ def start(load: Path, port: int, *, core: int | list[int] = machine.LOAD_CORE, *
     for name, value in options.items():
         command += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     return subprocess.Popen(machine.pinned(core, command), stdout=subprocess.PIPE, text=True)
+
+
+def expect_ok(report: dict[str, Any], what: str) -> None:
+    """A refusal would be cheaper than what is measured."""
+    if report["failures"] or set(report["statuses"]) != {"200"}:
+        raise SystemExit(f"{what}: not all requests were answered well: {report}")
