@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import flood, footprint, freshness, login, machine, pgbench, refresh, report, routes
+from . import flood, footprint, freshness, growth, login, machine, pgbench, refresh, report, routes
 from .bench import Bench
 
 # In the order in which they are run.
@@ -23,6 +23,12 @@ ROWS = {
     "footprint": footprint.run,
 }
 
+# How many users, and with --growth how many refresh tokens.
+SIZES = [1_000, 100_000, 1_000_000]
+GROWING = [1_000, 10_000, 100_000, 1_000_000]
+TOKENS = [10_000, 100_000, 1_000_000, 10_000_000]
+QUICK = [1_000]
+
 
 def main() -> None:
     options = parse()
@@ -35,12 +41,19 @@ def main() -> None:
             bench.results.left_out.append(what)
         for name in options.only:
             print(f"{name}:", file=sys.stderr)
-            ROWS[name](bench)
+            if options.growth:
+                growth.run(bench, name)
+            else:
+                ROWS[name](bench)
     load.append(machine.load_average())
     about = (machine.describe(), machine.versions(), load, bench.results)
     print(report.markdown(*about))
     if options.json:
         options.json.write_text(json.dumps(report.to_json(*about), indent=1) + "\n")
+
+
+def numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",")]
 
 
 def parse() -> argparse.Namespace:
@@ -50,16 +63,22 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--node", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--no-peers", dest="peers", action="store_false")
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(ROWS))
-    parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")])
+    parser.add_argument("--only", type=lambda text: text.split(","))
+    parser.add_argument("--sizes", type=numbers)
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--charts", type=Path, default=Path("docs"))
+    parser.add_argument("--refresh-tokens", type=numbers)
     options = parser.parse_args()
-    if unknown := [name for name in options.only if name not in ROWS]:
-        parser.error(f"--only: there is no {', '.join(unknown)}; there are {', '.join(ROWS)}")
-    options.sizes = options.sizes or ([1000] if options.quick else [1_000, 100_000, 1_000_000])
-    options.rounds = options.rounds or (1 if options.quick else 7)
+    known = list(growth.PARTS if options.growth else ROWS)
+    options.only = options.only or known
+    if unknown := [name for name in options.only if name not in known]:
+        parser.error(f"--only: there is no {', '.join(unknown)}; there are {', '.join(known)}")
+    options.sizes = options.sizes or (QUICK if options.quick else GROWING if options.growth else SIZES)
+    options.refresh_tokens = options.refresh_tokens or (QUICK if options.quick else TOKENS)
+    options.rounds = options.rounds or (1 if options.quick else 3 if options.growth else 7)
     options.seconds = options.seconds or (1 if options.quick else 2)
     options.postgres = os.environ.get("HALLPASS_TEST_POSTGRES_URL")
     return options

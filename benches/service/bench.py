@@ -44,6 +44,12 @@ class Bench:
         size: int = max(self.options.sizes)
         return size
 
+    @property
+    def middle(self) -> int:
+        """A size for what does not depend on it."""
+        size: int = min(max(self.options.sizes), 100_000)
+        return size
+
     def database(self, kind: str, users: int) -> Database:
         """Made when it is first asked for."""
         if (kind, users) not in self.made:

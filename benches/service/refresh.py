@@ -73,7 +73,7 @@ def run(bench: Bench) -> None:
 
 
 def participants(bench: Bench) -> list[Writer]:
-    users = min(bench.largest, 100_000)
+    users = bench.middle
     original = bench.database("SQLite", users)
 
     def hallpass(**settings: str) -> Callable[[Database], contextlib.AbstractContextManager[Program]]:

@@ -26,7 +26,7 @@ def run(bench: Bench) -> None:
         Contender(BARE_TOKEN, lambda: contenders.bare(bench.program("bare"), bench.folder), bench.tokens(largest)),
         Contender(BARE_JWT, lambda: contenders.bare(bench.program("bare"), bench.folder), bench.access_tokens(largest)),
     ]
-    ours = [hallpass(bench, scheme, kind, users) for kind in bench.kinds for users in options.sizes for scheme in BACKENDS
+    ours = [hallpass(bench, scheme, kind, users) for scheme in BACKENDS for kind in bench.kinds for users in options.sizes
             # It does not look into the database, so one is enough.
             if scheme != STATELESS or (kind == "SQLite" and users == largest)]
     others = peers.contenders(bench, bench.database("SQLite", largest)) if options.peers else []
