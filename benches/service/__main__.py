@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import flood, footprint, freshness, growth, login, machine, pgbench, refresh, report, routes
+from . import flood, footprint, freshness, growth, login, machine, pgbench, refresh, report, routes, versions
 from .bench import Bench
 
 # In the order in which they are run.
@@ -45,8 +45,8 @@ def main() -> None:
                 growth.run(bench, name)
             else:
                 ROWS[name](bench)
-    load.append(machine.load_average())
-    about = (machine.describe(), machine.versions(), load, bench.results)
+        load.append(machine.load_average())
+        about = (versions.versions(bench), load, bench.results)
     print(report.markdown(*about))
     if options.json:
         options.json.write_text(json.dumps(report.to_json(*about), indent=1) + "\n")

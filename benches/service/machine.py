@@ -3,9 +3,6 @@
 import os
 import platform
 import re
-import shutil
-import sqlite3
-import subprocess
 from pathlib import Path
 
 CORES = sorted(os.sched_getaffinity(0))
@@ -31,30 +28,11 @@ def describe() -> dict[str, str]:
     }
 
 
+def sentence() -> str:
+    about = describe()
+    return f"{about['cpu']}, {about['cores']} cores, {about['memory']} of memory, Linux {about['kernel']}"
+
+
 def load_average() -> float:
     """How many programs wanted a core in the last minute."""
     return os.getloadavg()[0]
-
-
-def versions() -> dict[str, str]:
-    """Of what the figures depend on, as far as it is installed."""
-    locked = Path("Cargo.lock").read_text()
-
-    def crate(name: str) -> str:
-        found = re.search(rf'name = "{name}"\nversion = "([^"]+)"', locked)
-        return found.group(1) if found else "unknown"
-
-    return {
-        "rustc": output("rustc", "--version"),
-        **{name: crate(name) for name in ["hallpass", "actix-web", "diesel", "jsonwebtoken", "bcrypt", "libsqlite3-sys"]},
-        "SQLite (of Python)": sqlite3.sqlite_version,
-        "PostgreSQL": output("psql", "--version") if shutil.which("psql") else "not there",
-        "wrk": output("wrk", "--version", fails=True),
-        "Python": platform.python_version(),
-    }
-
-
-def output(*command: str, fails: bool = False) -> str:
-    """The first line that a program prints about itself."""
-    result = subprocess.run(command, capture_output=True, text=True, check=not fails)
-    return (result.stdout or result.stderr).splitlines()[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from . import machine
 from .goals import GOALS
 from .results import Figure, Results
 from .spread import Spread
@@ -27,26 +28,25 @@ server and, with PostgreSQL, in its processes too. A server has one core to itse
 """
 
 
-def markdown(machine: dict[str, str], versions: dict[str, str], load: list[float], results: Results) -> str:
+def markdown(versions: dict[str, str], load: list[float], results: Results) -> str:
     lines = ["# hallpass beside what it is compared with", "", ABOUT]
-    lines += [f"Machine: {', '.join(f'{name} {value}' for name, value in machine.items())}; load average {load[0]:.2f} at the"
-              f" start, {load[1]:.2f} at the end.", ""]
+    lines += [f"Machine: {machine.sentence()}; load average {load[0]:.1f} at the start, {load[1]:.1f} at the end.", ""]
     lines += [f"Versions: {', '.join(f'{name} {value}' for name, value in versions.items())}.", ""]
     for group in dict.fromkeys(figure.group for figure in results.figures):
-        lines += table(group, [figure for figure in results.figures if figure.group == group])
+        lines += [f"## {group}", "", *table([figure for figure in results.figures if figure.group == group]), ""]
     lines += goals(results)
     lines += [f"**** NOT MEASURED: {what}" for what in results.left_out]
     return "\n".join(lines) + "\n"
 
 
-def table(group: str, figures: list[Figure]) -> list[str]:
+def table(figures: list[Figure]) -> list[str]:
     columns = [key for key in COLUMNS if any(key in figure.columns for figure in figures)]
     has_notes = any(figure.note for figure in figures)
     rows = [["", *(COLUMNS[key][0] for key in columns), *(["of"] if has_notes else [])]]
     for figure in figures:
         cells = [Spread.of(figure.columns[key]).text(COLUMNS[key][1]) if key in figure.columns else "" for key in columns]
         rows.append([figure.name, *cells, *([figure.note] if has_notes else [])])
-    return [f"## {group}", "", *aligned(rows), ""]
+    return aligned(rows)
 
 
 def goals(results: Results) -> list[str]:
@@ -71,7 +71,7 @@ def aligned(rows: list[list[str]]) -> list[str]:
     return [line(rows[0]), "|" + "|".join("-" * (width + 2) for width in widths) + "|", *map(line, rows[1:])]
 
 
-def to_json(machine: dict[str, str], versions: dict[str, str], load: list[float], results: Results) -> dict[str, Any]:
+def to_json(versions: dict[str, str], load: list[float], results: Results) -> dict[str, Any]:
     """Everything, each round included."""
     reached = [
         {**asdict(each), **asdict(GOALS[each.goal]), "verdict": GOALS[each.goal].verdict(each.spread.median)}
@@ -79,6 +79,6 @@ def to_json(machine: dict[str, str], versions: dict[str, str], load: list[float]
     ]
     figures = [asdict(figure) for figure in results.figures]
     return {
-        "machine": machine, "versions": versions, "load_average": load, "figures": figures, "goals": reached,
+        "machine": machine.describe(), "versions": versions, "load_average": load, "figures": figures, "goals": reached,
         "not_measured": results.left_out,
     }
