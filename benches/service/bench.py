@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -68,7 +69,7 @@ class Bench:
     def access_tokens(self, users: int) -> Credentials:
         return self.credentials(f"access-{users}", BEARER, users, tokens.access)
 
-    def credentials(self, name, header, users, of) -> Credentials:
+    def credentials(self, name: str, header: str, users: int, of: Callable[[int], str]) -> Credentials:
         """Of the users that send requests, where a database has so many."""
         file = self.folder / name
         if file.exists():

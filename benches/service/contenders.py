@@ -24,6 +24,8 @@ class Sample:
     rate: float
     # Processor time of one request, in microseconds: the server's, and the database server's for it.
     cpu: float
+    # The database server's part of it.
+    database: float
     p50: float
     p99: float
 
@@ -46,8 +48,8 @@ class Contender:
         answers = load.wrk(
             server.port, self.credentials, connections=self.connections, seconds=seconds, path=self.path
         )
-        used = sum(spent(pid, earlier) for pid, earlier in zip(pids, before, strict=True))
-        return Sample(answers.rate, used / answers.count * 1e6, answers.p50, answers.p99)
+        own, *others = (spent(pid, earlier) / answers.count * 1e6 for pid, earlier in zip(pids, before, strict=True))
+        return Sample(answers.rate, own + sum(others), sum(others), answers.p50, answers.p99)
 
 
 def spent(pid: int, before: dict[int, float]) -> float:

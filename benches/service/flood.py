@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
+from pathlib import Path
 
 from . import contenders, load, login, machine
 from .bench import BCRYPT_COST, Bench
@@ -53,7 +55,7 @@ def run(bench: Bench) -> None:
     bench.results.reach("flood", f"{RATE} requests/s", Spread.ratio(flooded, idle))
 
 
-def begin(bench: Bench, server: Program, seconds: float, names: object):
+def begin(bench: Bench, server: Program, seconds: float, names: Path) -> subprocess.Popen[str]:
     return load.start(
         bench.program("load"), server.port, core=machine.CORES, seconds=seconds, connections=LOGINS, values=names,
         **login.login(),

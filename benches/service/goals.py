@@ -27,6 +27,8 @@ GOALS = {
     "jwt_user": Goal("JWT + user, SQLite / bare with the same header, CPU", 0.55, 0.75),
     "token": Goal("token, SQLite / bare with the same header, CPU", 0.65, 0.85),
     "pgbench": Goal("token, PostgreSQL / pgbench with the same query, requests a second", 0.8, 1.0),
+    # Of a core that is busy, processor time is what requests a second come from, and other programs disturb it less.
+    "pgbench_cpu": Goal("the same by processor time", 0.8, 1.0),
     "group_commit": Goal("refresh: group commit / a commit a request, requests a second", 2.0, 3.0),
     "flood": Goal("protected route during a login flood / idle, p99", 3.0, 2.0, at_most=True),
     "login": Goal("login with 16 clients / one raw hash of the bcrypt crate, CPU", 1.03, 0.30, at_most=True),

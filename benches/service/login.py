@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from pathlib import Path
 
 from . import contenders, load, machine, processes
 from .bench import BCRYPT_COST, Bench
@@ -50,7 +51,7 @@ def raw_hash(bench: Bench) -> float:
     return (used.ru_utime + used.ru_stime) / HASHES * 1000
 
 
-def log_in(bench: Bench, server: Program, clients: int, seconds: float, names: object) -> tuple[float, float, float]:
+def log_in(bench: Bench, server: Program, clients: int, seconds: float, names: Path) -> tuple[float, float, float]:
     """Milliseconds of processor time for a login, logins a second, and the p99 in milliseconds."""
     before = processes.family_cpu(server.pid)
     report = load.generate(bench.program("load"), server.port, seconds=seconds, connections=clients, values=names, **login())

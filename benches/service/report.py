@@ -13,11 +13,13 @@ from .spread import Spread
 # What the columns are called, and how many digits after the point mean anything.
 COLUMNS = {
     "cpu": ("CPU, µs", 1),
+    "database": ("of it PostgreSQL, µs", 1),
     "cpu_ms": ("CPU, ms", 2),
     "rate": ("requests/s", 0),
     "ratio": ("base's CPU / its", 2),
     "p50": ("p50, ms", 2),
     "p99": ("p99, ms", 2),
+    "memory": ("memory, MB", 1),
     "value": ("value", 2),
 }
 

@@ -32,6 +32,8 @@ class Results:
     def add_samples(self, group: str, name: str, samples: list[Sample], base: list[Sample] | None = None) -> None:
         """What was measured of requests to a route, and the share of its processor time that `base` needs."""
         columns = {key: [getattr(sample, key) for sample in samples] for key in ("cpu", "rate", "p50", "p99")}
+        if any(sample.database for sample in samples):
+            columns["database"] = [sample.database for sample in samples]
         if base:
             columns["ratio"] = [other.cpu / sample.cpu for other, sample in zip(base, samples, strict=True)]
         self.add(group, name, **columns)

@@ -6,7 +6,7 @@ import random
 
 from .. import contenders, machine, routes
 from ..bench import Bench
-from ..contenders import Contender
+from ..contenders import Contender, Sample
 from ..plot import Chart
 from ..spread import Spread
 
@@ -17,7 +17,7 @@ def run(bench: Bench) -> dict[str, Chart]:
     database = bench.database("SQLite", bench.middle)
     chart = Chart("Requests a second", "cores", "requests/s")
     order = random.Random(4)
-    found: dict[tuple[str, int], list] = {}
+    found: dict[tuple[str, int], list[Sample]] = {}
     turns = [(scheme, count) for scheme in routes.BACKENDS for count in range(1, len(machine.CORES) + 1)]
     for _ in range(bench.options.rounds):
         order.shuffle(turns)

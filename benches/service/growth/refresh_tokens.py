@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 
 from .. import contenders, data, processes, tokens
 from ..bench import BCRYPT_COST, Bench
@@ -88,7 +89,7 @@ def measure(bench: Bench, database: Database, count: int) -> dict[str, Writer]:
 
 
 @contextlib.contextmanager
-def flushing(bench: Bench, database: Database):
+def flushing(bench: Bench, database: Database) -> Iterator[None]:
     """Runs `flush-expired-tokens` beside, on any core, and ends it when the block does: it stops between batches."""
     environment = {"HALLPASS__DATABASE__URL": database.url, "HALLPASS__SECRET_KEY": tokens.SECRET_KEY}
     process = subprocess.Popen(

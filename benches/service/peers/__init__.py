@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import processes, tokens
 from ..bench import Bench
 from ..contenders import Contender
 from ..data import Database
+from ..load import Credentials
 from ..processes import Program
 
 HERE = Path(__file__).parent
@@ -39,7 +41,9 @@ def contenders(bench: Bench, database: Database) -> list[Contender]:
     return found
 
 
-def pair(name: str, start, credentials) -> list[Contender]:
+def pair(
+    name: str, start: Callable[[], contextlib.AbstractContextManager[Program]], credentials: dict[str, Credentials]
+) -> list[Contender]:
     return [
         Contender(f"{name}, token", start, credentials["token"], connections=32, path="/token"),
         Contender(f"{name}, stateless JWT", start, credentials["jwt"], connections=32, path="/jwt"),
