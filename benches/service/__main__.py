@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -32,6 +33,8 @@ QUICK = [1_000]
 
 def main() -> None:
     options = parse()
+    # So that the servers are ended and the databases removed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     load = [machine.load_average()]
     with tempfile.TemporaryDirectory(prefix="hallpass-bench.") as folder:
         # PostgreSQL's own user has to get through.
@@ -69,9 +72,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--growth", action="store_true")
-    parser.add_argument("--charts", type=Path, default=Path("docs"))
+    parser.add_argument("--charts", type=Path)
     parser.add_argument("--refresh-tokens", type=numbers)
     options = parser.parse_args()
+    if options.growth and options.quick and not options.charts:
+        parser.error("--quick means nothing: say with --charts where the charts go")
+    options.charts = options.charts or Path("docs")
     known = list(growth.PARTS if options.growth else ROWS)
     options.only = options.only or known
     if unknown := [name for name in options.only if name not in known]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import load, processes, tokens
+from . import load, machine, processes, tokens
 from .data import Database
 from .load import Credentials
 from .processes import Program
@@ -43,13 +43,18 @@ class Contender:
     path: str = "/hello/"
 
     def measure(self, server: Program, seconds: float) -> Sample:
-        pids = [server.pid, *self.helpers]
-        before = [processes.family_cpu(pid) for pid in pids]
-        answers = load.wrk(
-            server.port, self.credentials, connections=self.connections, seconds=seconds, path=self.path
-        )
-        own, *others = (spent(pid, earlier) / answers.count * 1e6 for pid, earlier in zip(pids, before, strict=True))
-        return Sample(answers.rate, own + sum(others), sum(others), answers.p50, answers.p99)
+        return ask(server, self.credentials, self.helpers, self.connections, seconds, self.path)
+
+
+def ask(
+    server: Program, credentials: Credentials, helpers: list[int], connections: int, seconds: float, path: str = "/hello/"
+) -> Sample:
+    """What a server, with the processes that work for it, makes of so many connections."""
+    pids = [server.pid, *helpers]
+    before = [processes.family_cpu(pid) for pid in pids]
+    answers = load.wrk(server.port, credentials, connections=connections, seconds=seconds, path=path)
+    own, *others = (spent(pid, earlier) / answers.count * 1e6 for pid, earlier in zip(pids, before, strict=True))
+    return Sample(answers.rate, own + sum(others), sum(others), answers.p50, answers.p99)
 
 
 def spent(pid: int, before: dict[int, float]) -> float:
@@ -58,9 +63,14 @@ def spent(pid: int, before: dict[int, float]) -> float:
 
 
 def hallpass(
-    binary: Path, folder: Path, database: Database, *, cores: int | list[int] = processes.machine.SERVER_CORE, **settings: str
+    binary: Path,
+    folder: Path,
+    database: Database,
+    settings: Mapping[str, str],
+    *,
+    cores: int | list[int] = machine.SERVER_CORE,
 ) -> contextlib.AbstractContextManager[Program]:
-    """The service on a database. Settings are given as AUTH__BACKENDS="token"; the log goes to a file, as it would."""
+    """The service on a database. A setting is named as AUTH__BACKENDS; the log goes to a file, as it would."""
     port = processes.free_port()
     environment = {
         "HALLPASS__SERVER__BIND": f"127.0.0.1:{port}",

@@ -26,7 +26,7 @@ def run(bench: Bench) -> None:
     found: dict[str, list[dict[str, float]]] = {"idle": [], "during the flood": []}
     logins = []
     settings = {"AUTH__BACKENDS": "token", "PASSWORD__BCRYPT_COST": str(BCRYPT_COST)}
-    with contenders.hallpass(bench.hallpass, bench.folder, database, cores=machine.CORES, **settings) as server:
+    with contenders.hallpass(bench.hallpass, bench.folder, database, settings, cores=machine.CORES) as server:
 
         def paced(seconds: float) -> dict[str, float]:
             header = "Authorization: Token {}"
@@ -49,8 +49,8 @@ def run(bench: Bench) -> None:
     for name, reports in found.items():
         columns = {"p50": [report["p50"] for report in reports], "p99": [report["p99"] for report in reports]}
         columns["rate"] = [report["answers"] / report["seconds"] for report in reports]
-        bench.results.add(GROUP, name, **columns)
-    bench.results.add(GROUP, "logins meanwhile", rate=logins)
+        bench.results.add(GROUP, name, columns)
+    bench.results.add(GROUP, "logins meanwhile", {"rate": logins})
     idle, flooded = ([report["p99"] for report in found[name]] for name in found)
     bench.results.reach("flood", f"{RATE} requests/s", Spread.ratio(flooded, idle))
 

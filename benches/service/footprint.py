@@ -26,21 +26,21 @@ def run(bench: Bench) -> None:
         database = bench.database(kind, bench.largest)
         at = f"{kind}, {database.users:,} users"
         idle, loaded = memory(bench, database)
-        results.add(GROUP, f"anonymous memory, idle, {at}", "MB", value=[idle])
-        results.add(GROUP, f"anonymous memory, after traffic, {at}", "MB", value=[loaded])
+        results.add(GROUP, f"anonymous memory, idle, {at}", {"value": [idle]}, "MB")
+        results.add(GROUP, f"anonymous memory, after traffic, {at}", {"value": [loaded]}, "MB")
         results.reach("memory_idle", at, Spread.of([idle]))
         results.reach("memory_loaded", at, Spread.of([loaded]))
         starts = [start(bench, database) for _ in range(STARTS)]
-        results.add(GROUP, f"from exec to the first answer, {at}", "ms", value=starts)
+        results.add(GROUP, f"from exec to the first answer, {at}", {"value": starts}, "ms")
         results.reach("start", at, Spread.of(starts))
-    results.add(GROUP, "the program", "MB", value=[bench.hallpass.stat().st_size / 1e6])
+    results.add(GROUP, "the program", {"value": [bench.hallpass.stat().st_size / 1e6]}, "MB")
 
 
 def memory(bench: Bench, database: Database) -> tuple[float, float]:
     """In MB, of the service with both ways of authentication."""
     keys = [tokens.key(user_id) for user_id in range(1, min(database.users, VISITORS) + 1)]
     visitors = Credentials.write(TOKEN, keys, bench.folder / "visitors")
-    with contenders.hallpass(bench.hallpass, bench.folder, database, AUTH__BACKENDS="token,jwt") as server:
+    with contenders.hallpass(bench.hallpass, bench.folder, database, {"AUTH__BACKENDS": "token,jwt"}) as server:
         idle = processes.anonymous_memory(server.pid)
         load.wrk(server.port, visitors, connections=CONNECTIONS, seconds=max(5, bench.options.seconds))
         return idle, processes.anonymous_memory(server.pid)

@@ -33,10 +33,10 @@ def run(bench: Bench) -> None:
         for number, (name, (backend, header, sql)) in enumerate(WAYS.items()):
             database = fresh_database(bench, kind, users, number)
             settings = {"AUTH__BACKENDS": backend}
-            with contenders.hallpass(bench.hallpass, bench.folder, database, cores=machine.CORES, **settings) as server:
-                accepted = [attempt(bench, server.port, database, user_id, header, sql) for user_id in range(1, ATTEMPTS + 1)]
+            with contenders.hallpass(bench.hallpass, bench.folder, database, settings, cores=machine.CORES) as server:
+                accepted = [attempt(server.port, database, user_id, header, sql) for user_id in range(1, ATTEMPTS + 1)]
             of = f"{ATTEMPTS * AFTER} requests on {CONNECTIONS} connections"
-            bench.results.add(GROUP, f"{name}, {kind}", of, value=[float(sum(accepted))])
+            bench.results.add(GROUP, f"{name}, {kind}", {"value": [sum(accepted)]}, of)
             bench.results.reach("freshness", f"{name}, {kind}", Spread.of([float(sum(accepted))]))
 
 
@@ -47,7 +47,7 @@ def fresh_database(bench: Bench, kind: str, users: int, number: int) -> Database
     return data.postgres(bench.hallpass, bench.options.postgres, users, BCRYPT_COST, f"bench_freshness_{number}")
 
 
-def attempt(bench: Bench, port: int, database: Database, user_id: int, header: Callable[[int], str], sql: str) -> int:
+def attempt(port: int, database: Database, user_id: int, header: Callable[[int], str], sql: str) -> int:
     """Has every worker accept the credential, takes it away, and counts who still accepts it."""
     with contextlib.ExitStack() as stack:
         clients = [

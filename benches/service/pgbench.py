@@ -12,7 +12,6 @@ from pathlib import Path
 
 from . import contenders, machine, processes, tokens
 from .bench import Bench
-from .contenders import Contender
 from .data import Database
 from .processes import Program
 from .spread import Spread
@@ -75,7 +74,7 @@ def run(bench: Bench) -> None:
     pgbench = PgBench(database, script, bench.postmaster())
     order = random.Random(2)
     found: dict[tuple[str, int], list[tuple[float, float]]] = {}
-    with contenders.hallpass(bench.hallpass, bench.folder, database, AUTH__BACKENDS="token") as server:
+    with contenders.hallpass(bench.hallpass, bench.folder, database, {"AUTH__BACKENDS": "token"}) as server:
         ask(bench, server, pgbench, CLIENTS[0], 1)
         turns = [(who, clients) for clients in CLIENTS for who in ("hallpass", "pgbench")]
         for turn in turns:
@@ -90,7 +89,7 @@ def run(bench: Bench) -> None:
                 found[who, clients].append(sample)
     for (who, clients), samples in found.items():
         rates, cpus = zip(*samples, strict=True)
-        bench.results.add(GROUP, f"{who}, {clients} clients", rate=rates, cpu=cpus)
+        bench.results.add(GROUP, f"{who}, {clients} clients", {"rate": rates, "cpu": cpus})
     for clients in CLIENTS:
         (rates, cpus), (their_rates, their_cpus) = (
             zip(*found[who, clients], strict=True) for who in ("hallpass", "pgbench")
@@ -101,7 +100,5 @@ def run(bench: Bench) -> None:
 
 def ask(bench: Bench, server: Program, pgbench: PgBench, clients: int, seconds: float) -> tuple[float, float]:
     """Requests a second, and the processor time of one, in hallpass and in PostgreSQL."""
-    credentials = bench.tokens(pgbench.database.users)
-    contender = Contender("hallpass", lambda: None, credentials, [pgbench.postmaster], clients)
-    sample = contender.measure(server, seconds)
+    sample = contenders.ask(server, bench.tokens(pgbench.database.users), [pgbench.postmaster], clients, seconds)
     return sample.rate, sample.cpu

@@ -25,6 +25,8 @@ COMMIT_A_REQUEST: dict[str, str] | None = None
 # What one contender may use up in a second; whoever is faster ends before the time is over.
 TOKENS_A_SECOND = 15_000
 
+Start = Callable[[Database], contextlib.AbstractContextManager[Program]]
+
 
 @dataclass
 class Writer:
@@ -32,7 +34,7 @@ class Writer:
 
     name: str
     database: Database
-    start: Callable[[Database], contextlib.AbstractContextManager[Program]]
+    start: Start
     clients: int = 64
     helpers: list[int] = field(default_factory=list)
     tokens_a_second: int = TOKENS_A_SECOND
@@ -64,7 +66,7 @@ def run(bench: Bench) -> None:
                 writer.measure(bench, server, options.seconds)
     columns = {writer.name: writer.columns for writer in writers}
     for writer in writers:
-        bench.results.add(GROUP, writer.name, f"{writer.clients} clients", **writer.columns)
+        bench.results.add(GROUP, writer.name, writer.columns, f"{writer.clients} clients")
     at = f"{writers[0].database.users:,} users"
     if SINGLE in columns:
         bench.results.reach("group_commit", at, Spread.ratio(columns[GROUPED]["rate"], columns[SINGLE]["rate"]))
@@ -76,15 +78,15 @@ def participants(bench: Bench) -> list[Writer]:
     users = bench.middle
     original = bench.database("SQLite", users)
 
-    def hallpass(**settings: str) -> Callable[[Database], contextlib.AbstractContextManager[Program]]:
-        return lambda database: contenders.hallpass(bench.hallpass, bench.folder, database, **ROTATING, **settings)
+    def hallpass(more: dict[str, str] | None = None) -> Start:
+        return lambda database: contenders.hallpass(bench.hallpass, bench.folder, database, ROTATING | (more or {}))
 
     def sqlite(name: str) -> Database:
         return original.copy(bench.folder / f"refresh-{name}.sqlite3")
 
     writers = [Writer(GROUPED, sqlite("grouped"), hallpass())]
     if COMMIT_A_REQUEST is not None:
-        writers.append(Writer(SINGLE, sqlite("single"), hallpass(**COMMIT_A_REQUEST)))
+        writers.append(Writer(SINGLE, sqlite("single"), hallpass(COMMIT_A_REQUEST)))
     if "PostgreSQL" in bench.kinds:
         database = data.postgres(bench.hallpass, bench.options.postgres, users, BCRYPT_COST, "bench_refresh")
         writers.append(Writer(POSTGRES, database, hallpass(), helpers=[bench.postmaster()]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .contenders import Sample
@@ -26,7 +26,7 @@ class Results:
     reached: list[Reached] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
-    def add(self, group: str, name: str, note: str = "", **columns: Sequence[float]) -> None:
+    def add(self, group: str, name: str, columns: Mapping[str, Sequence[float]], note: str = "") -> None:
         self.figures.append(Figure(group, name, {key: list(values) for key, values in columns.items()}, note))
 
     def add_samples(self, group: str, name: str, samples: list[Sample], base: list[Sample] | None = None) -> None:
@@ -36,7 +36,7 @@ class Results:
             columns["database"] = [sample.database for sample in samples]
         if base:
             columns["ratio"] = [other.cpu / sample.cpu for other, sample in zip(base, samples, strict=True)]
-        self.add(group, name, **columns)
+        self.add(group, name, columns)
 
     def reach(self, goal: str, at: str, spread: Spread) -> None:
         self.reached.append(Reached(goal, at, spread))

@@ -44,7 +44,7 @@ def hallpass(bench: Bench, scheme: str, kind: str, users: int) -> Contender:
     helpers = [bench.postmaster()] if kind == "PostgreSQL" else []
     return Contender(
         name(scheme, database),
-        lambda: contenders.hallpass(bench.hallpass, bench.folder, database, **settings),
+        lambda: contenders.hallpass(bench.hallpass, bench.folder, database, settings),
         credentials,
         helpers,
     )

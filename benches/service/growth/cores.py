@@ -6,7 +6,7 @@ import random
 
 from .. import contenders, machine, routes
 from ..bench import Bench
-from ..contenders import Contender, Sample
+from ..contenders import CONNECTIONS, Sample
 from ..plot import Chart
 from ..spread import Spread
 
@@ -23,15 +23,11 @@ def run(bench: Bench) -> dict[str, Chart]:
         order.shuffle(turns)
         for scheme, count in turns:
             credentials = bench.tokens(database.users) if scheme == routes.TOKEN else bench.access_tokens(database.users)
-            settings = {"AUTH__BACKENDS": routes.BACKENDS[scheme]}
-            contender = Contender(
-                scheme,
-                lambda: contenders.hallpass(bench.hallpass, bench.folder, database, cores=machine.CORES[:count], **settings),
-                credentials,
-            )
-            with contender.start() as server:
-                contender.measure(server, 1)
-                found.setdefault((scheme, count), []).append(contender.measure(server, bench.options.seconds))
+            settings, cores = {"AUTH__BACKENDS": routes.BACKENDS[scheme]}, machine.CORES[:count]
+            with contenders.hallpass(bench.hallpass, bench.folder, database, settings, cores=cores) as server:
+                contenders.ask(server, credentials, [], CONNECTIONS, 1)
+                sample = contenders.ask(server, credentials, [], CONNECTIONS, bench.options.seconds)
+            found.setdefault((scheme, count), []).append(sample)
     for (scheme, count), samples in sorted(found.items()):
         bench.results.add_samples(GROUP, f"{scheme}, {count} cores" if count > 1 else f"{scheme}, 1 core", samples)
         chart.add(scheme, count, Spread.of([sample.rate for sample in samples]).median)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from .. import processes, tokens
@@ -26,15 +27,10 @@ def contenders(bench: Bench, database: Database) -> list[Contender]:
     credentials = {"token": bench.tokens(database.users), "jwt": bench.access_tokens(database.users)}
     found = []
     if bench.options.python:
-        found += [
-            Contender(
-                f"Django + DRF, {name}",
-                lambda scheme=scheme: django(bench, database, scheme),
-                credentials["token" if scheme == "token" else "jwt"],
-                connections=32,
-            )
-            for name, scheme in DJANGO_SCHEMES.items()
-        ]
+        for name, scheme in DJANGO_SCHEMES.items():
+            sent = credentials["token" if scheme == "token" else "jwt"]
+            start = partial(django, bench, database, scheme)
+            found.append(Contender(f"Django + DRF, {name}", start, sent, connections=32))
         found += pair("FastAPI", lambda: fastapi(bench, database), credentials)
     if bench.options.node:
         found += pair("fastify", lambda: fastify(bench, database), credentials)
