@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,8 @@ def ask(
     pids = [server.pid, *helpers]
     before = [processes.family_cpu(pid) for pid in pids]
     answers = load.wrk(server.port, credentials, connections=connections, seconds=seconds, path=path)
+    # A line for each request adds up.
+    os.truncate(server.log, 0)
     own, *others = (spent(pid, earlier) / answers.count * 1e6 for pid, earlier in zip(pids, before, strict=True))
     return Sample(answers.rate, own + sum(others), sum(others), answers.p50, answers.p99)
 

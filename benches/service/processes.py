@@ -60,6 +60,7 @@ class Program:
 
     pid: int
     port: int
+    log: Path
 
 
 @contextlib.contextmanager
@@ -80,7 +81,7 @@ def running(
         )
         try:
             wait_until_ready(process, port, path, log)
-            yield Program(process.pid, port)
+            yield Program(process.pid, port, log)
         finally:
             process.send_signal(signal.SIGTERM)
             try:

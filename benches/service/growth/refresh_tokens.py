@@ -29,6 +29,7 @@ SELECT printf('%0230d', n), 1 + n % :users, lower(hex(randomblob(16))), datetime
 FROM numbers
 """
 FILL_POSTGRES = """
+SET session_replication_role = replica;
 INSERT INTO token_blacklist_outstandingtoken (token, user_id, jti, created_at, expires_at)
 SELECT lpad(n::text, 230, '0'), 1 + n % :users, md5(random()::text || n), now() - interval '2 days',
        now() + CASE n % 2 WHEN 1 THEN interval '-1 day' ELSE interval '1 day' END
