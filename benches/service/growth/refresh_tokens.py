@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 from .. import contenders, data, processes, tokens
@@ -37,6 +38,9 @@ FROM generate_series(:first, :last) AS n;
 VACUUM ANALYZE token_blacklist_outstandingtoken;
 CHECKPOINT;
 """
+
+TABLE = "token_blacklist_outstandingtoken"
+FIRST_EXPIRED = f"SELECT id FROM {TABLE} WHERE expires_at < CURRENT_TIMESTAMP ORDER BY id LIMIT 1"
 
 
 def run(bench: Bench) -> dict[str, Chart]:
@@ -77,6 +81,15 @@ def fill(database: Database, first: int, last: int) -> None:
     data.psql(database.url, sql)
 
 
+def query(database: Database, sql: str) -> str:
+    """The only value of the only row, or nothing."""
+    if database.kind == "PostgreSQL":
+        return data.psql(database.url, sql).strip()
+    with contextlib.closing(sqlite3.connect(database.file, timeout=60)) as connection:
+        row = connection.execute(sql).fetchone()
+    return str(row[0]) if row else ""
+
+
 def measure(bench: Bench, database: Database, count: int) -> dict[str, Writer]:
     name = f"{database.kind}, {count:,} tokens"
     helpers = [bench.postmaster()] if database.kind == "PostgreSQL" else []
@@ -96,13 +109,19 @@ def measure(bench: Bench, database: Database, count: int) -> dict[str, Writer]:
 
 @contextlib.contextmanager
 def flushing(bench: Bench, database: Database) -> Iterator[None]:
-    """Runs `flush-expired-tokens` beside, on any core, and ends it when the block does: it stops between batches."""
+    """Runs `flush-expired-tokens` beside, on any core, and ends it when the block does: it stops between batches.
+
+    The block begins when the first row has gone, since the command counts before it deletes.
+    """
+    first = query(database, FIRST_EXPIRED)
     environment = {"HALLPASS__DATABASE__URL": database.url, "HALLPASS__SECRET_KEY": tokens.SECRET_KEY}
     process = subprocess.Popen(
         [bench.hallpass, "flush-expired-tokens"], env=os.environ | environment, cwd=bench.folder,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     try:
+        while first and process.poll() is None and query(database, f"SELECT id FROM {TABLE} WHERE id = {first}"):
+            time.sleep(0.05)
         yield
     finally:
         process.send_signal(signal.SIGTERM)
