@@ -51,19 +51,23 @@ class Chart:
         for tick in ticks:
             _, y = place(xs[0], tick)
             parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
-            parts.append(text(LEFT - 6, y + 4, f"{tick:,g}", anchor="end"))
+            parts.append(text(LEFT - 6, y + 4, number(tick), anchor="end"))
         for x in xs:
-            parts.append(text(place(x, ticks[0])[0], HEIGHT - BOTTOM + 18, f"{x:,g}", anchor="middle"))
-        for number, (name, points) in enumerate(self.lines.items()):
-            colour = COLOURS[number % len(COLOURS)]
+            parts.append(text(place(x, ticks[0])[0], HEIGHT - BOTTOM + 18, number(x), anchor="middle"))
+        for row, (name, points) in enumerate(self.lines.items()):
+            colour = COLOURS[row % len(COLOURS)]
             places = [place(x, y) for x, y in sorted(points)]
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
             parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
             parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places]
-            row = TOP + 14 + 16 * number
-            parts.append(f'<rect x="{LEFT + 12}" y="{row - 9}" width="10" height="10" fill="{colour}"/>')
-            parts.append(text(LEFT + 28, row, name))
+            line = TOP + 14 + 16 * row
+            parts.append(f'<rect x="{LEFT + 12}" y="{line - 9}" width="10" height="10" fill="{colour}"/>')
+            parts.append(text(LEFT + 28, line, name))
         return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
 
 
 def share(value: float, least: float, most: float) -> float:
@@ -80,7 +84,7 @@ def even_ticks(most: float) -> list[float]:
     wanted = most * 1.4 / 5
     power = 10.0 ** math.floor(math.log10(wanted))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= wanted)
-    return [step * number for number in range(math.ceil(most * 1.4 / step) + 1)]
+    return [step * count for count in range(math.ceil(most * 1.4 / step) + 1)]
 
 
 def log_ticks(least: float, most: float) -> list[float]:

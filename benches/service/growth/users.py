@@ -17,7 +17,7 @@ def run(bench: Bench) -> dict[str, Chart]:
         for kind in bench.kinds for users in bench.options.sizes for scheme in schemes
     }
     samples = rounds.run(list(contenders.values()), bench.options.rounds, bench.options.seconds)
-    chart = Chart("Processor time of a request", "users", "µs", is_upward_log=True)
+    chart = Chart("Processor time of a request", "users", "µs")
     for (scheme, kind, users), contender in contenders.items():
         found = samples[contender.name]
         bench.results.add_samples(GROUP, contender.name, found)
