@@ -28,6 +28,7 @@ static OUTLET: OnceLock<Outlet> = OnceLock::new();
 pub fn start(format: LogFormat, clock: Clock) {
     let mut builder = Builder::from_env(Env::default().default_filter_or("info"));
     builder.format(move |out, record| match format {
+        _ if tells_secrets(record) => Ok(()),
         LogFormat::Json => write_json(out, clock.now(), record),
         _ => write_text(out, clock.now(), record),
     });
@@ -37,6 +38,11 @@ pub fn start(format: LogFormat, clock: Clock) {
     }
     // It fails only when there is a logger already, and that one is then the application's choice.
     let _ = builder.try_init();
+}
+
+/// The client that looks tokens up in PostgreSQL logs every query with its values, for those who debug that client.
+fn tells_secrets(record: &Record<'_>) -> bool {
+    record.level() > Level::Info && record.target().starts_with("tokio_postgres")
 }
 
 /// Waits until what was logged is written, for the end of a program: up to a second.

@@ -22,6 +22,17 @@ pub fn raise_open_files() {
     }
 }
 
+/// Has this thread step back when others want the processor. Where threads have no priority of their own, nothing happens.
+pub(crate) fn give_way() {
+    // What the system refuses is left as it is.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::nice(STEPS_BACK);
+}
+
+/// Enough that requests come first, and not so much that a busy machine never gets to it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const STEPS_BACK: i32 = 5;
+
 /// How many files may be open at once; `None` where the system sets no limit.
 pub(crate) fn open_files() -> Option<usize> {
     #[cfg(unix)]

@@ -5,7 +5,7 @@
 //! served, for a fixed number of threads, and a login that would wait too long is refused at once, so that its client
 //! can be told when to come back. What a job computes is none of this module's business.
 //!
-//! The threads run at the priority of the rest: lowering it takes a system call that safe Rust does not offer.
+//! The threads step back when others want the processor: a request that hashes nothing is over in microseconds.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 use std::{io, mem};
 
 use tokio::sync::oneshot;
+
+use crate::process;
 
 /// How long a job is taken to last before the first one has ended: a bcrypt of cost 12 on an ordinary core.
 const FIRST_GUESS: Duration = Duration::from_millis(300);
@@ -150,6 +152,7 @@ impl Line {
 
     /// A thread's life.
     fn work(&self) {
+        process::give_way();
         while let Some(job) = self.next() {
             let started = Instant::now();
             job.run();

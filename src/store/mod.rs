@@ -16,6 +16,7 @@ pub mod migrate;
 pub mod outbox;
 mod pipeline;
 mod pool;
+mod postgres_pool;
 mod readers;
 mod schema;
 mod stale;

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as ConnectionError, R2D2Connection};
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::r2d2::{ConnectionManager, Error as ConnectionError};
+use diesel::{Connection, SqliteConnection};
+use r2d2::{CustomizeConnection, ManageConnection};
 
 use super::file_identity::FileIdentity;
+use super::postgres_pool::{Line, PostgresManager};
 use super::{DbConnection, Lent, StoreError};
 use crate::settings::{DatabaseUrl, one_line};
 
@@ -60,7 +62,7 @@ impl Patience {
 #[derive(Clone)]
 pub(super) enum Pool {
     Sqlite(SqlitePool),
-    Postgres(r2d2::Pool<ConnectionManager<PgConnection>>),
+    Postgres(r2d2::Pool<PostgresManager>),
 }
 
 impl Pool {
@@ -71,7 +73,7 @@ impl Pool {
                 Ok(Self::Sqlite(SqlitePool::open(path, size, wait)?))
             }
             DatabaseUrl::Postgres(url) => {
-                let manager = ConnectionManager::new(with_time_limits(url.expose()));
+                let manager = PostgresManager::to(with_time_limits(url.expose()));
                 Ok(Self::Postgres(build(manager, size, wait, true)))
             }
         }
@@ -85,14 +87,18 @@ impl Pool {
         match self {
             Self::Sqlite(pool) => pool.with_connection(patience, work),
             Self::Postgres(pool) => {
-                let mut connection = get(pool, patience, SHORT_WAIT)?;
-                if patience != Patience::Long {
-                    return work(&mut DbConnection::Postgres(Lent::new(&mut *connection, patience.deadline())));
+                let mut line = get(pool, patience, SHORT_WAIT)?;
+                if patience == Patience::Long {
+                    line.batch_execute(POSTGRES_COMMAND)?;
                 }
-                connection.batch_execute(POSTGRES_COMMAND)?;
-                let result = work(&mut DbConnection::Postgres(Lent::new(&mut *connection, patience.deadline())));
-                // It fails only on a connection that nobody will be given again.
-                let _ = connection.batch_execute(POSTGRES_REQUEST);
+                let result = work(&mut DbConnection::Postgres(Lent::new(&mut **line, patience.deadline())));
+                if patience == Patience::Long {
+                    // It fails only on a connection that nobody will be given again.
+                    let _ = line.batch_execute(POSTGRES_REQUEST);
+                }
+                if matches!(result, Err(StoreError::Unavailable(_))) {
+                    line.doubt();
+                }
                 result
             }
         }
@@ -178,14 +184,11 @@ fn connections(path: &Path, size: u32, wait: Duration) -> r2d2::Pool<ConnectionM
 }
 
 /// A connection; an error when a request gets none for as long as `wait`, or when by then nobody waits for what it would do.
-fn get<C>(
-    pool: &r2d2::Pool<ConnectionManager<C>>,
+fn get<M: ManageConnection>(
+    pool: &r2d2::Pool<M>,
     patience: Patience,
     wait: Duration,
-) -> Result<r2d2::PooledConnection<ConnectionManager<C>>, StoreError>
-where
-    C: R2D2Connection + 'static,
-{
+) -> Result<r2d2::PooledConnection<M>, StoreError> {
     let connection = match patience {
         Patience::Until(_) => pool.get_timeout(wait.min(pool.connection_timeout())),
         Patience::Long => pool.get(),
@@ -199,14 +202,10 @@ where
     }
 }
 
-fn build<C>(
-    manager: ConnectionManager<C>,
-    size: u32,
-    wait: Duration,
-    ask_first: bool,
-) -> r2d2::Pool<ConnectionManager<C>>
+fn build<M>(manager: M, size: u32, wait: Duration, ask_first: bool) -> r2d2::Pool<M>
 where
-    C: R2D2Connection + Setup + 'static,
+    M: ManageConnection<Error = ConnectionError>,
+    M::Connection: Setup,
 {
     r2d2::Pool::builder()
         .max_size(size)
@@ -287,7 +286,7 @@ impl Setup for SqliteConnection {
     }
 }
 
-impl Setup for PgConnection {
+impl Setup for Line {
     fn set_up(&mut self) -> diesel::QueryResult<()> {
         self.batch_execute(POSTGRES_SETUP)?;
         self.batch_execute(POSTGRES_REQUEST)

@@ -30,7 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("auth", &["clock", "error", "jwt", "passwords", "secret", "settings", "store"]),
     ("error", &["json", "jwt", "passwords", "store"]),
     ("jwt", &["clock", "python", "recent", "secret", "settings"]),
-    ("passwords", &["clock", "python", "secret", "settings"]),
+    ("passwords", &["clock", "process", "python", "secret", "settings"]),
     ("mail", &["clock", "secret", "settings"]),
     ("store", &["clock", "recent", "secret", "settings"]),
     ("logging", &["clock", "settings"]),

@@ -160,13 +160,12 @@ impl Scene {
         })
     }
 
-    /// Takes the last half of the log from the SQLite file, as a disk does that has not written what it said it had.
+    /// Takes the log of changes from the SQLite file, as a disk does that has not written what it said it had.
     fn forget(&self) {
         let path = self.database.url().trim_start_matches("sqlite://").to_owned() + "-wal";
         // A `create_token` that ended last has moved the log into the file.
         let Ok(log) = std::fs::File::options().write(true).open(path) else { return };
-        let length = log.metadata().expect("its length").len();
-        log.set_len(length / 2).expect("a shorter log");
+        log.set_len(0).expect("an empty log");
     }
 
     fn wait_until_ready(&mut self, address: SocketAddr) -> Vec<String> {
