@@ -11,7 +11,7 @@ use diesel::r2d2::{ConnectionManager, Error};
 use r2d2::ManageConnection;
 
 /// How long a connection is trusted after it was used.
-const TRUSTED_FOR: Duration = Duration::from_millis(50);
+const TRUSTED_FOR: Duration = Duration::from_millis(5);
 
 /// Makes connections and looks after them.
 pub(super) struct PostgresManager(ConnectionManager<PgConnection>);
