@@ -20,8 +20,8 @@ GROUP = "Refresh with rotation and blacklist"
 GROUPED, SINGLE = "hallpass, SQLite FULL", "hallpass, SQLite FULL, a commit a request"
 POSTGRES, DJANGO = "hallpass, PostgreSQL", "Django + DRF, SQLite FULL"
 ROTATING = {"JWT__ROTATE_REFRESH_TOKENS": "true", "JWT__BLACKLIST_AFTER_ROTATION": "true", "AUTH__BACKENDS": "jwt"}
-# The settings with which every write is a transaction of its own, the base of the goal of group commit; none yet.
-COMMIT_A_REQUEST: dict[str, str] | None = None
+# The settings with which every write is a transaction of its own: the base of the goal of group commit.
+COMMIT_A_REQUEST = {"DATABASE__MAX_WRITES_PER_COMMIT": "1"}
 # What one contender may use up in a second; whoever is faster ends before the time is over.
 TOKENS_A_SECOND = 15_000
 
@@ -85,8 +85,7 @@ def participants(bench: Bench) -> list[Writer]:
         return original.copy(bench.folder / f"refresh-{name}.sqlite3")
 
     writers = [Writer(GROUPED, sqlite("grouped"), hallpass())]
-    if COMMIT_A_REQUEST is not None:
-        writers.append(Writer(SINGLE, sqlite("single"), hallpass(COMMIT_A_REQUEST)))
+    writers.append(Writer(SINGLE, sqlite("single"), hallpass(COMMIT_A_REQUEST)))
     if "PostgreSQL" in bench.kinds:
         database = data.postgres(bench.hallpass, bench.options.postgres, users, BCRYPT_COST, "bench_refresh")
         writers.append(Writer(POSTGRES, database, hallpass(), helpers=[bench.postmaster()]))
