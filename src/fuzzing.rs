@@ -37,7 +37,7 @@ static LINKS: LazyLock<LinkTokens> = LazyLock::new(|| LinkTokens::new(&SETTINGS,
 pub fn header(value: &[u8]) {
     let words = header_words(value);
     assert!(words.iter().all(|word| !word.is_empty()));
-    assert_eq!(header_words(&words.join(b" ".as_slice())), words);
+    assert_eq!(*header_words(&words.join(b" ".as_slice())), *words);
     if let Ok(Some(key)) = token_key(&words, b"token") {
         assert!(words.len() == 2 && words[1] == key.as_bytes());
     }

@@ -245,7 +245,7 @@ impl Store {
         }
         let now = self.stale.as_ref().map(|stale| (stale, stale.now()));
         if let Some((stale, now)) = now
-            && let Some(holder) = stale.with(|known| known.holder(key, with_age, now))
+            && let Some(holder) = stale.recall(|known| known.holder(key, with_age, now))
         {
             return Ok(Some(holder));
         }
@@ -261,7 +261,7 @@ impl Store {
             }
         };
         if let Some((stale, now)) = now {
-            stale.with(|known| Some(known.note_holder(key, holder.as_ref(), now)));
+            stale.note(|known| known.note_holder(key, holder.as_ref(), now));
         }
         Ok(holder)
     }
@@ -283,7 +283,7 @@ impl Store {
         }
         let now = self.stale.as_ref().map(|stale| (stale, stale.now()));
         if let Some((stale, now)) = now
-            && let Some(user) = stale.with(|known| known.user(key, now))
+            && let Some(user) = stale.recall(|known| known.user(key, now))
         {
             return Ok(Some(user));
         }
@@ -299,7 +299,7 @@ impl Store {
             }
         };
         if let Some((stale, now)) = now {
-            stale.with(|known| Some(known.note_user(key, user.as_ref(), now)));
+            stale.note(|known| known.note_user(key, user.as_ref(), now));
         }
         Ok(user)
     }

@@ -43,9 +43,19 @@ impl Stale {
         self.0.writes.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// What this thread knows.
-    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Known) -> Option<T>) -> Option<T> {
-        let known = self.0.threads.get_or(|| RefCell::new(Known::within(self.0.memory)));
-        known.try_borrow_mut().ok().and_then(|mut known| look(&mut known))
+    /// Looks into what this thread knows.
+    pub(super) fn recall<T>(&self, look: impl FnOnce(&mut Known) -> Option<T>) -> Option<T> {
+        self.known().try_borrow_mut().ok().and_then(|mut known| look(&mut known))
+    }
+
+    /// Adds to what this thread knows.
+    pub(super) fn note(&self, note: impl FnOnce(&mut Known)) {
+        if let Ok(mut known) = self.known().try_borrow_mut() {
+            note(&mut known);
+        }
+    }
+
+    fn known(&self) -> &RefCell<Known> {
+        self.0.threads.get_or(|| RefCell::new(Known::within(self.0.memory)))
     }
 }

@@ -53,6 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("diesel", &["store"]),
     ("diesel_migrations", &["store"]),
     ("r2d2", &["store"]),
+    ("tokio_postgres", &["store"]),
     ("jsonwebtoken", &["jwt"]),
     ("lettre", &["mail"]),
     ("minijinja", &["mail"]),

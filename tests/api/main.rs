@@ -18,6 +18,7 @@ mod kills;
 mod layering;
 mod mail;
 mod races;
+mod remembered;
 mod rotation;
 mod security_headers;
 mod service;
