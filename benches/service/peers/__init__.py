@@ -59,6 +59,7 @@ def django(bench: Bench, database: Database, scheme: str, **simple_jwt: bool) ->
         "REFERENCE_SIMPLE_JWT": json.dumps(simple_jwt),
         "REFERENCE_DJOSER": "{}",
         "REFERENCE_VALIDATORS": "[]",
+        "REFERENCE_THROTTLES": "{}",
     }
     command = [str(bench.options.python), "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--no-control-socket"]
     command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--timeout", "120", "reference.wsgi"]

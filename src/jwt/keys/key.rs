@@ -28,7 +28,7 @@ pub(in crate::jwt) struct Key {
 #[derive(Clone)]
 enum Material {
     /// HS256, HS384 and HS512.
-    Shared(hmac::Key),
+    Shared(Box<hmac::Key>),
     /// All others. Without a private key it verifies only.
     Pair { signing: Option<Box<EncodingKey>>, verifying: Box<DecodingKey> },
 }
@@ -48,7 +48,12 @@ impl Key {
             return Err(format!("is shorter than the {least} bytes that {algorithm} needs"));
         }
         let mac = mac(algorithm).ok_or_else(|| format!("is no key of {algorithm}"))?;
-        let key = Self { algorithm, kid: None, public: None, material: Material::Shared(hmac::Key::new(mac, bytes)) };
+        let key = Self {
+            algorithm,
+            kid: None,
+            public: None,
+            material: Material::Shared(Box::new(hmac::Key::new(mac, bytes))),
+        };
         key.test()?;
         Ok(key)
     }
