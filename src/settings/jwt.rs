@@ -88,6 +88,9 @@ section! {
         pub blacklist_after_rotation: bool,
         /// For how long after that the same request gets the same answer again. Default: 10 seconds.
         pub refresh_reuse_grace: Duration,
+        /// Whether `token_blacklist_outstandingtoken` has the text of each token that can be renewed, or only what is
+        /// needed to refuse it. Default: true, as SimpleJWT keeps it.
+        pub store_token_text: bool,
         /// Whether obtaining a token counts as a login in `auth_user.last_login`. Default: false.
         pub update_last_login: bool,
         /// The one algorithm that tokens are signed with and accepted in. Default: HS256.

@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 pub struct OutstandingToken {
     /// What tells it from all others; up to 255 characters.
     pub jti: String,
-    /// The whole token.
+    /// The whole token, or nothing where it is not kept.
     pub token: String,
     /// Whose it is, while there is such a user.
     pub user_id: Option<i32>,

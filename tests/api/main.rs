@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod accounts;
+mod at_rest;
 mod bad_inputs;
 mod bad_tokens;
 mod canary;

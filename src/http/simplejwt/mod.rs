@@ -160,7 +160,8 @@ impl Hallpass {
     }
 }
 
-/// The row that SimpleJWT keeps of a token that it gave out.
+/// The row that SimpleJWT keeps of a token that it gave out; without its text where `jwt.store_token_text` is false. Nothing
+/// here ever reads the text.
 fn outstanding(
     hallpass: &Hallpass,
     claims: &Claims,
@@ -172,5 +173,6 @@ fn outstanding(
     let jti = jti.ok_or_else(|| hallpass.invalid_token(&TokenError::NoId))?.to_owned();
     let expires_at = claims.seconds("exp").map_err(|error| hallpass.invalid_token(&error))?;
     let expires_at = Timestamp::from_seconds(expires_at.unwrap_or_default());
+    let token = if hallpass.settings().jwt.store_token_text { token } else { String::new() };
     Ok(OutstandingToken { jti, token, user_id, created_at: now, expires_at })
 }

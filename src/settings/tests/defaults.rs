@@ -90,7 +90,7 @@ fn the_defaults_of_jwt_are_the_documented_ones() {
     assert_eq!((jwt.user_id_claim, jwt.token_type_claim, jwt.jti_claim), claims("user_id", "token_type", "jti"));
     assert_eq!(jwt.auth_token_types, [TokenType::Access]);
     assert_eq!((jwt.check_revoke_token, jwt.revoke_token_claim), (false, "hash_password".to_owned()));
-    assert!(jwt.check_user_is_active);
+    assert!(jwt.check_user_is_active && jwt.store_token_text);
     assert_eq!((jwt.rotate_refresh_tokens, jwt.blacklist_after_rotation, jwt.update_last_login), (false, false, false));
     assert_eq!((jwt.verifying_key, jwt.keys, jwt.jwk_url), (None, vec![], None));
     assert_eq!((jwt.sliding_token_lifetime, jwt.sliding_token_refresh_lifetime), (seconds(300), seconds(86_400)));
