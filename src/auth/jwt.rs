@@ -2,7 +2,6 @@
 //! `JWTStatelessUserAuthentication`, which takes the user from the claims.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue, TryIntoHeaderValue};
@@ -13,7 +12,7 @@ use serde_json::Value;
 
 use super::header;
 use super::scheme::{Authenticated, AuthenticationScheme};
-use super::user::{User as CallerUser, UserId};
+use super::subject::Subject;
 use super::user_claim::user_key;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{ApiError, AuthenticationError, TokenMessage};
@@ -50,17 +49,17 @@ impl JwtAuthentication {
         self
     }
 
-    async fn user(&self, claims: &Claims) -> Result<User, ApiError> {
+    async fn user(&self, claims: &Claims, subject: &Subject) -> Result<User, ApiError> {
         let Reader { store, settings, .. } = &self.reader;
-        let claim = self.reader.user_claim(claims)?;
-        let key = user_key(claim, settings.user_id_field).map_err(|error| self.reader.invalid(&error))?;
+        let claim = user_claim(subject)?;
+        let key = user_key(&claim, settings.user_id_field).map_err(|error| self.reader.invalid(&error))?;
         let unknown = || AuthenticationError::failed("User not found").with_code("user_not_found");
         let key = key.ok_or_else(unknown)?;
         let found = store.find_token_user(&key).await?.ok_or_else(unknown)?;
         if settings.check_user_is_active && !found.user.is_active {
             return Err(AuthenticationError::failed("User is inactive").with_code("user_inactive").into());
         }
-        let is_ended = found.refuses_token_of(claims.seconds("iat").unwrap_or_default());
+        let is_ended = found.refuses_token_of(subject.issued_at);
         if is_ended || !self.is_of_todays_password(key, claims).await? {
             let error = AuthenticationError::failed("The user's password has been changed.");
             return Err(error.with_code("password_changed").into());
@@ -105,8 +104,8 @@ impl AuthenticationScheme for JwtAuthentication {
         request: &'r HttpRequest,
     ) -> LocalBoxFuture<'r, Result<Option<Authenticated>, ApiError>> {
         Box::pin(async move {
-            let Some(claims) = self.reader.claims(request).await? else { return Ok(None) };
-            let user = self.user(&claims).await?;
+            let Some((claims, subject)) = self.reader.claims(request).await? else { return Ok(None) };
+            let user = self.user(&claims, &subject).await?;
             Ok(Some(Authenticated::new(user, "jwt").with_claims(claims)))
         })
     }
@@ -122,39 +121,14 @@ impl AuthenticationScheme for JwtStatelessAuthentication {
         request: &'r HttpRequest,
     ) -> LocalBoxFuture<'r, Result<Option<Authenticated>, ApiError>> {
         Box::pin(async move {
-            let Some(claims) = self.reader.claims(request).await? else { return Ok(None) };
-            let user = token_user(self.reader.user_claim(&claims)?, &claims);
+            let Some((claims, subject)) = self.reader.claims(request).await? else { return Ok(None) };
+            let user = subject.user(user_claim(&subject)?);
             Ok(Some(Authenticated::new(user, "jwt_stateless").with_claims(claims)))
         })
     }
 
     fn authenticate_header(&self, _: &HttpRequest) -> Option<HeaderValue> {
         challenge(&self.reader.settings)
-    }
-}
-
-/// `TokenUser`: what the claims say of a user. That they are active is taken for granted.
-fn token_user(id: &Value, claims: &Claims) -> CallerUser {
-    let is = |name| claims.get(name).is_some_and(is_true);
-    let username = claims.text("username").unwrap_or_default().to_owned();
-    CallerUser {
-        id: UserId::Claim(id.clone()),
-        username,
-        is_active: true,
-        is_staff: is("is_staff"),
-        is_superuser: is("is_superuser"),
-    }
-}
-
-/// What Python takes for true.
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(truth) => *truth,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(items) => !items.is_empty(),
-        Value::Object(items) => !items.is_empty(),
     }
 }
 
@@ -173,7 +147,7 @@ struct Reader {
     tokens: Tokens,
     settings: settings::Jwt,
     header_name: HeaderName,
-    verified: Verified,
+    verified: Verified<Subject>,
 }
 
 impl Reader {
@@ -182,22 +156,22 @@ impl Reader {
         Self { store, clock, tokens, settings, header_name, verified: Verified::within(0) }
     }
 
-    /// The claims of the token in the header; `None` when the header is not for these schemes.
-    async fn claims(&self, request: &HttpRequest) -> Result<Option<Arc<Claims>>, ApiError> {
+    /// The claims of the token in the header, and of whom they speak; `None` when the header is not for these schemes.
+    async fn claims(&self, request: &HttpRequest) -> Result<Option<(Claims, Subject)>, ApiError> {
         let Some(value) = header::joined(request, &self.header_name) else { return Ok(None) };
         let Some(token) = self.token(&header::words(&value))? else { return Ok(None) };
         let now = self.clock.now();
         // A token that may be on a list by now is always looked at anew.
-        if self.asks_the_list() {
-            return self.verify(token, now).await.map(|claims| Some(Arc::new(claims)));
+        let may_recall = !self.asks_the_list();
+        if may_recall && let Some(read) = self.verified.recall(&self.tokens, token, now) {
+            return Ok(Some(read));
         }
-        if let Some(claims) = self.verified.recall(&self.tokens, token, now) {
-            return Ok(Some(claims));
-        }
-        let generation = self.tokens.generation();
-        let claims = Arc::new(self.verify(token, now).await?);
-        self.verified.note(&self.tokens, token, &claims, generation);
-        Ok(Some(claims))
+        let generation = self.tokens.generation().filter(|_| may_recall);
+        let claims = self.verify(token, now).await?;
+        let subject = Subject::of(&claims, &self.settings);
+        let fact = (subject.clone(), subject.heap());
+        self.verified.note(&self.tokens, (token, &claims), generation, fact);
+        Ok(Some((claims, subject)))
     }
 
     fn token<'h>(&self, words: &[&'h [u8]]) -> Result<Option<&'h [u8]>, AuthenticationError> {
@@ -249,18 +223,17 @@ impl Reader {
         self.settings.auth_token_types.iter().copied().map(kind).any(keeps_list)
     }
 
-    fn user_claim<'c>(&self, claims: &'c Claims) -> Result<&'c Value, AuthenticationError> {
-        claims.get(&self.settings.user_id_claim).ok_or_else(|| {
-            AuthenticationError::failed("Token contained no recognizable user identification")
-                .with_code("token_not_valid")
-        })
-    }
-
     /// A token that is sound but names its user in no way that could be meant.
     fn invalid(&self, error: &TokenError) -> AuthenticationError {
         let kind = self.settings.auth_token_types.first().copied().map_or(TokenKind::Access, kind);
         not_valid(vec![message(kind, error.message())])
     }
+}
+
+fn user_claim(subject: &Subject) -> Result<Value, AuthenticationError> {
+    subject.id().ok_or_else(|| {
+        AuthenticationError::failed("Token contained no recognizable user identification").with_code("token_not_valid")
+    })
 }
 
 /// `InvalidToken` of a header.

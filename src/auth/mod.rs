@@ -13,6 +13,7 @@ mod lockout;
 mod model_backend;
 mod permission;
 mod scheme;
+mod subject;
 mod throttle;
 mod token;
 mod turns;

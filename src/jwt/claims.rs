@@ -1,8 +1,12 @@
 //! What a token says.
 
+use std::fmt;
+use std::sync::OnceLock;
+
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::compact::decode;
 use super::error::TokenError;
 use super::json;
 
@@ -12,13 +16,41 @@ const LAST_SECOND: f64 = 253_402_300_799.0;
 /// The claims of a token, known and unknown, in the order in which they were written.
 ///
 /// An integer that needs more than 64 bits is kept as a float, and would be written as one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Claims(Map<String, Value>);
+///
+/// Those of a token that was verified a moment ago are read when somebody first asks for one.
+#[derive(Clone, Default)]
+pub struct Claims {
+    members: OnceLock<Map<String, Value>>,
+    /// The payload as it stands in the token, which is known to be sound.
+    encoded: Option<Box<str>>,
+}
 
 impl Claims {
     /// Reads a payload or a header.
     pub(super) fn from_json(text: &[u8]) -> Result<Self, serde_json::Error> {
-        json::object(text).map(Self)
+        json::object(text).map(Self::from)
+    }
+
+    /// The claims of a token that was read before.
+    pub(super) fn of_verified(token: &[u8]) -> Self {
+        let payload = token.split(|byte| *byte == b'.').nth(1).and_then(|payload| std::str::from_utf8(payload).ok());
+        Self { members: OnceLock::new(), encoded: payload.map(Box::from) }
+    }
+
+    fn members(&self) -> &Map<String, Value> {
+        self.members.get_or_init(|| {
+            let payload = self.encoded.as_deref().and_then(|encoded| decode(encoded).ok());
+            payload.and_then(|payload| json::object(&payload).ok()).unwrap_or_default()
+        })
+    }
+
+    fn change<T>(&mut self, change: impl FnOnce(&mut Map<String, Value>) -> T) -> T {
+        // Reads them if nobody has.
+        self.members();
+        let mut members = self.members.take().unwrap_or_default();
+        let result = change(&mut members);
+        *self = Self::from(members);
+        result
     }
 
     /// Writes them as Python's `json.dumps` does.
@@ -28,7 +60,7 @@ impl Claims {
 
     /// The claim of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.members().get(name)
     }
 
     /// The claim of this name, if it is a text.
@@ -53,29 +85,47 @@ impl Claims {
 
     /// Each claim, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.members().iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// Sets a claim where it stands, or behind the others.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<Value>) {
-        self.0.insert(name.into(), value.into());
+        self.change(|members| members.insert(name.into(), value.into()));
     }
 
     /// Takes a claim out; the others keep their order.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        self.0.shift_remove(name)
+        self.change(|members| members.shift_remove(name))
+    }
+}
+
+impl From<Map<String, Value>> for Claims {
+    fn from(members: Map<String, Value>) -> Self {
+        Self { members: OnceLock::from(members), encoded: None }
+    }
+}
+
+impl PartialEq for Claims {
+    fn eq(&self, other: &Self) -> bool {
+        self.members() == other.members()
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.members().fmt(formatter)
     }
 }
 
 impl FromIterator<(String, Value)> for Claims {
     fn from_iter<T: IntoIterator<Item = (String, Value)>>(claims: T) -> Self {
-        Self(claims.into_iter().collect())
+        Self::from(claims.into_iter().collect::<Map<String, Value>>())
     }
 }
 
 impl Serialize for Claims {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        self.members().serialize(serializer)
     }
 }
 
@@ -96,6 +146,19 @@ mod tests {
 
         assert_eq!(removed, Some(json!(2)));
         assert_eq!(claims.to_json().unwrap_or_default(), br#"{"a":3,"c":"x","d":null}"#);
+    }
+
+    #[test]
+    fn the_claims_of_a_verified_token_are_those_of_the_token() {
+        // {"a":1,"b":"x"}
+        let mut claims = Claims::of_verified(b"eyJ9.eyJhIjoxLCJiIjoieCJ9.c2ln");
+        let read = Claims::from_iter([("a".to_owned(), json!(1)), ("b".to_owned(), json!("x"))]);
+        assert_eq!(claims, read);
+        assert_eq!(claims.get("a"), Some(&json!(1)));
+
+        claims.set("c", 2);
+
+        assert_eq!(claims.to_json().unwrap_or_default(), br#"{"a":1,"b":"x","c":2}"#);
     }
 
     #[test]

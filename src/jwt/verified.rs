@@ -1,9 +1,12 @@
 //! The tokens that were verified a moment ago. A signature does not change: as long as the keys are the same ones and the
 //! time is within the token's own, a token that was good is good, and need not be computed again.
+//!
+//! What is kept of a token is its digest, and what its reader wants to know of it without reading it again. So it takes little
+//! memory, and nothing that is kept can be used as a token.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
 use thread_local::ThreadLocal;
 
 use super::claims::Claims;
@@ -12,44 +15,57 @@ use super::tokens::{Generation, Tokens};
 use crate::clock::Timestamp;
 use crate::recent::Recent;
 
-/// Tokens that one reader has found good, for each thread. What a reader asks of a token must not change in its life.
-pub struct Verified {
-    threads: ThreadLocal<RefCell<Recent<Box<[u8]>, Entry>>>,
+/// Tokens that one reader has found good, for each thread, with a `Fact` about each. What a reader asks of a token must not
+/// change in its life.
+pub struct Verified<Fact: Send> {
+    threads: ThreadLocal<RefCell<Recent<[u8; 32], Entry<Fact>>>>,
     /// How many bytes a thread may use.
     memory: usize,
 }
 
-struct Entry {
-    claims: Arc<Claims>,
+struct Entry<Fact> {
+    fact: Fact,
     window: Window,
     generation: Generation,
 }
 
-impl Verified {
+impl<Fact: Clone + Send> Verified<Fact> {
     /// Remembers tokens in about `memory` bytes a thread; with zero, none.
     pub fn within(memory: usize) -> Self {
         Self { threads: ThreadLocal::new(), memory }
     }
 
-    /// The claims of a token that was good, and still is at `now`.
-    pub fn recall(&self, tokens: &Tokens, token: &[u8], now: Timestamp) -> Option<Arc<Claims>> {
+    /// The claims of a token that was good, and still is at `now`, and what is known of it.
+    pub fn recall(&self, tokens: &Tokens, token: &[u8], now: Timestamp) -> Option<(Claims, Fact)> {
+        if self.memory == 0 {
+            return None;
+        }
         let mut recent = self.threads.get_or(|| self.start()).try_borrow_mut().ok()?;
-        let entry = recent.get(token)?;
+        let entry = recent.get(&digest(token))?;
         let is_good = entry.window.holds(now) && tokens.is_of(entry.generation);
-        is_good.then(|| Arc::clone(&entry.claims))
+        is_good.then(|| (Claims::of_verified(token), entry.fact.clone()))
     }
 
-    /// Notes that a token is good. `generation` is that of the keys from before it was verified.
-    pub fn note(&self, tokens: &Tokens, token: &[u8], claims: &Arc<Claims>, generation: Option<Generation>) {
+    /// Notes that a token is good. `generation` is that of the keys from before it was verified, `heap` what the fact takes
+    /// besides itself.
+    pub fn note(
+        &self,
+        tokens: &Tokens,
+        (token, claims): (&[u8], &Claims),
+        generation: Option<Generation>,
+        (fact, heap): (Fact, usize),
+    ) {
         let (Some(window), Some(generation)) = (tokens.window(claims), generation) else { return };
         if let Ok(mut recent) = self.threads.get_or(|| self.start()).try_borrow_mut() {
-            let entry = Entry { claims: Arc::clone(claims), window, generation };
-            // Claims in memory take a multiple of their text.
-            recent.insert(token.into(), entry, token.len() * 5);
+            recent.insert(digest(token), Entry { fact, window, generation }, heap);
         }
     }
 
-    fn start(&self) -> RefCell<Recent<Box<[u8]>, Entry>> {
+    fn start(&self) -> RefCell<Recent<[u8; 32], Entry<Fact>>> {
         RefCell::new(Recent::within(self.memory))
     }
+}
+
+fn digest(token: &[u8]) -> [u8; 32] {
+    Sha256::digest(token).into()
 }

@@ -1,0 +1,92 @@
+//! Of whom a token speaks: what the schemes for signed tokens want to know of its claims.
+
+use serde_json::Value;
+
+use super::user::{User, UserId};
+use crate::jwt::Claims;
+use crate::settings;
+
+/// The claims that count, in little space.
+#[derive(Clone)]
+pub(super) struct Subject {
+    id: Option<Id>,
+    username: Option<Box<str>>,
+    /// When the token was made, in seconds, as far as it says.
+    pub(super) issued_at: Option<i64>,
+    is_staff: bool,
+    is_superuser: bool,
+}
+
+/// Nearly always a text or a number, which take less than a value of any kind.
+#[derive(Clone)]
+enum Id {
+    Text(Box<str>),
+    Number(i64),
+    Other(Box<Value>),
+}
+
+impl Subject {
+    pub(super) fn of(claims: &Claims, settings: &settings::Jwt) -> Self {
+        let is = |name| claims.get(name).is_some_and(is_true);
+        Self {
+            id: claims.get(&settings.user_id_claim).map(Id::from),
+            username: claims.text("username").map(Box::from),
+            issued_at: claims.seconds("iat").unwrap_or_default(),
+            is_staff: is("is_staff"),
+            is_superuser: is("is_superuser"),
+        }
+    }
+
+    /// The claim that names the user.
+    pub(super) fn id(&self) -> Option<Value> {
+        self.id.as_ref().map(|id| match id {
+            Id::Text(text) => Value::from(&**text),
+            Id::Number(number) => Value::from(*number),
+            Id::Other(value) => Value::clone(value),
+        })
+    }
+
+    /// `TokenUser`: what the claims say of the user `id`. That they are active is taken for granted.
+    pub(super) fn user(&self, id: Value) -> User {
+        User {
+            id: UserId::Claim(id),
+            username: self.username.as_deref().unwrap_or_default().to_owned(),
+            is_active: true,
+            is_staff: self.is_staff,
+            is_superuser: self.is_superuser,
+        }
+    }
+
+    /// How many bytes it takes besides itself.
+    pub(super) fn heap(&self) -> usize {
+        let id = match &self.id {
+            Some(Id::Text(text)) => text.len(),
+            // A guess: such a claim names nobody.
+            Some(Id::Other(_)) => 1024,
+            _ => 0,
+        };
+        id + self.username.as_ref().map_or(0, |name| name.len())
+    }
+}
+
+impl From<&Value> for Id {
+    fn from(value: &Value) -> Self {
+        match (value, value.as_i64()) {
+            (Value::String(text), _) => Self::Text(Box::from(text.as_str())),
+            (_, Some(number)) => Self::Number(number),
+            _ => Self::Other(Box::new(value.clone())),
+        }
+    }
+}
+
+/// What Python takes for true.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(truth) => *truth,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(items) => !items.is_empty(),
+    }
+}
