@@ -62,9 +62,16 @@ pub fn blacklist(
     token: &OutstandingToken,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    ensure_outstanding(connection, token)?;
     let query = outstanding::table.filter(outstanding::jti.eq(&token.jti)).select(outstanding::id);
-    let id: i64 = on_each!(connection, |c| query.get_result(c))?;
+    let noted: Option<i64> = on_each!(connection, |c| query.get_result(c).optional())?;
+    let id = match noted {
+        Some(id) => id,
+        // One that was given out elsewhere.
+        None => {
+            ensure_outstanding(connection, token)?;
+            on_each!(connection, |c| query.get_result(c))?
+        }
+    };
     let inserted = on_each!(connection, |c| {
         diesel::insert_into(blacklisted::table)
             .values((blacklisted::token_id.eq(id), blacklisted::blacklisted_at.eq(StoredTime(now))))

@@ -74,7 +74,7 @@ pub fn exchange(
         Some(is_active) if is_active || !exchange.needs_active_user => {}
         _ => return Ok(Exchanged::NoUser),
     }
-    if !user_state::is_unchanged(transaction, &exchange.user)? {
+    if user_state::tokens_refused_until(transaction, exchange.user.user.id)? != exchange.user.tokens_refused_until {
         // Everything of theirs was ended since the token was looked at.
         return Ok(Exchanged::Refused { family_revoked: false });
     }
