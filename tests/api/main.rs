@@ -17,6 +17,7 @@ mod jwt;
 mod kills;
 mod layering;
 mod mail;
+mod model;
 mod races;
 mod rotation;
 mod security_headers;
