@@ -18,6 +18,7 @@ mod jwt;
 mod kills;
 mod layering;
 mod mail;
+mod model;
 mod races;
 mod remembered;
 mod rotation;

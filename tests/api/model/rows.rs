@@ -1,0 +1,79 @@
+//! The rows that the database should have, and what holds for them whatever happened.
+
+use std::collections::BTreeSet;
+
+use super::world::World;
+use crate::support::database::TestDatabase;
+
+const ROWS: &str = "\
+SELECT 'user ' || id || ' ' || username || CASE WHEN is_active THEN '' ELSE ' inactive' END FROM auth_user
+UNION ALL SELECT 'key ' || key || ' ' || user_id FROM authtoken_token
+UNION ALL SELECT 'given out ' || jti || ' ' || COALESCE(CAST(user_id AS text), '-') FROM token_blacklist_outstandingtoken
+UNION ALL SELECT 'refused ' || o.jti FROM token_blacklist_blacklistedtoken b
+    JOIN token_blacklist_outstandingtoken o ON o.id = b.token_id
+UNION ALL SELECT 'member ' || jti || ' ' || family_id || ' ' || COALESCE(successor_jti, '-') FROM hallpass_refresh_member
+UNION ALL SELECT 'revoked ' || id FROM hallpass_refresh_family WHERE revoked_at IS NOT NULL";
+
+/// Each gives the rows that break a promise, and so none.
+const PROMISES: [(&str, &str); 4] = [
+    ("one token a user", "SELECT user_id FROM authtoken_token GROUP BY user_id HAVING count(*) > 1"),
+    (
+        "a token comes of one exchange",
+        "SELECT successor_jti FROM hallpass_refresh_member WHERE successor_jti IS NOT NULL
+         GROUP BY successor_jti HAVING count(*) > 1",
+    ),
+    (
+        "nothing lives in a revoked family",
+        "SELECT m.jti FROM hallpass_refresh_member m JOIN hallpass_refresh_family f ON f.id = m.family_id
+         WHERE f.revoked_at IS NOT NULL AND m.jti NOT IN (SELECT o.jti FROM token_blacklist_outstandingtoken o
+         JOIN token_blacklist_blacklistedtoken b ON b.token_id = o.id)",
+    ),
+    (
+        "what was exchanged is used up",
+        "SELECT m.jti FROM hallpass_refresh_member m WHERE m.successor_jti IS NOT NULL AND m.jti NOT IN
+         (SELECT o.jti FROM token_blacklist_outstandingtoken o
+         JOIN token_blacklist_blacklistedtoken b ON b.token_id = o.id)",
+    ),
+];
+
+/// Empties every table that a sequence fills.
+pub const EMPTY: &str = "DELETE FROM token_blacklist_blacklistedtoken; DELETE FROM token_blacklist_outstandingtoken;
+    DELETE FROM hallpass_refresh_member; DELETE FROM hallpass_refresh_family; DELETE FROM authtoken_token;
+    DELETE FROM hallpass_user_state; DELETE FROM auth_user;";
+
+/// Compares the rows with the model's.
+pub fn compare(database: &TestDatabase, world: &World) -> Result<(), String> {
+    let found: Vec<String> = database.texts(ROWS);
+    let rows: BTreeSet<String> = found.iter().cloned().collect();
+    let expected = expected(world);
+    if rows.len() != found.len() || rows != expected {
+        let missing: Vec<_> = expected.difference(&rows).collect();
+        let surplus: Vec<_> = rows.difference(&expected).collect();
+        return Err(format!("rows that should be there: {missing:#?}, and should not: {surplus:#?}"));
+    }
+    for (promise, sql) in PROMISES {
+        let broken = database.texts(sql);
+        if !broken.is_empty() {
+            return Err(format!("{promise}: {broken:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn expected(world: &World) -> BTreeSet<String> {
+    let id = |user: usize| world.users[user].id;
+    let users = world.users.iter().filter(|user| user.is_there);
+    let state = |is_active| if is_active { "" } else { " inactive" };
+    let mut rows: BTreeSet<String> =
+        users.clone().map(|user| format!("user {} u{}{}", user.id, user.name, state(user.is_active))).collect();
+    rows.extend(users.filter_map(|user| Some(format!("key {} {}", user.key.as_ref()?, user.id))));
+    let owner = |owner: Option<usize>| owner.map_or("-".to_owned(), |user| id(user).to_string());
+    rows.extend(world.outstanding.iter().map(|(jti, user)| format!("given out {jti} {}", owner(*user))));
+    rows.extend(world.blacklisted.iter().map(|jti| format!("refused {jti}")));
+    rows.extend(world.members.iter().map(|(jti, member)| {
+        let successor = member.exchanged.as_ref().map_or("-", |(_, successor)| &successor.jti);
+        format!("member {jti} {} {successor}", member.family)
+    }));
+    rows.extend(world.revoked.iter().map(|family| format!("revoked {family}")));
+    rows
+}
