@@ -21,7 +21,7 @@ use world::Rules;
 const CASES: &str = "HALLPASS_TEST_MODEL_CASES";
 
 /// Sequences that take a few seconds together.
-const FEW: u32 = 40;
+const FEW: u32 = 100;
 
 const LONGEST: usize = 60;
 
