@@ -3,7 +3,7 @@
 //! Each sequence is played to a running service and to [`World`], which is some two hundred lines without a database. After
 //! every step the answer is the one that the model expects, and the rows are those that the model has. A sequence that
 //! shows a difference is shortened, printed, and kept in `regressions.txt`, which is played first from then on.
-//! `HALLPASS_TEST_MODEL_CASES` is the number of sequences for each setting on SQLite; on PostgreSQL it is a quarter of that.
+//! `HALLPASS_TEST_MODEL_CASES` is the number of sequences for each setting on SQLite; on PostgreSQL it is a tenth of that.
 
 mod player;
 mod rows;
@@ -21,7 +21,7 @@ use world::Rules;
 const CASES: &str = "HALLPASS_TEST_MODEL_CASES";
 
 /// Sequences that take a few seconds together.
-const FEW: u32 = 40;
+const FEW: u32 = 100;
 
 const LONGEST: usize = 60;
 
@@ -45,7 +45,7 @@ fn compare(rules: Rules) {
     for kind in Kind::available() {
         let app = TestApp::start(kind, &settings);
         let config = Config {
-            cases: if kind == Kind::Sqlite { cases } else { cases.div_ceil(4) },
+            cases: if kind == Kind::Sqlite { cases } else { cases.div_ceil(10) },
             failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/api/model/regressions.txt"))),
             max_shrink_iters: 2000,
             ..Config::default()

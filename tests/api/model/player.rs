@@ -34,13 +34,15 @@ type Played = Result<(), String>;
 pub struct Player<'a> {
     app: &'a TestApp,
     world: World,
+    /// The token that was sent in the last exchange.
+    sent: Option<Token>,
 }
 
 impl<'a> Player<'a> {
     /// Begins with an empty database.
     pub fn new(app: &'a TestApp, rules: Rules) -> Self {
         app.database.execute(rows::EMPTY);
-        Self { app, world: World::new(rules) }
+        Self { app, world: World::new(rules), sent: None }
     }
 
     pub fn play(&mut self, step: &Step) -> Played {
@@ -56,6 +58,12 @@ impl<'a> Player<'a> {
             Step::Register { name, password } => self.register(name, password),
             Step::Login { name, is_right, how } => self.login(name, is_right, how),
             Step::Refresh(index) => self.with(index, Self::refresh),
+            Step::RefreshAgain(lag) => {
+                let Some(token) = self.sent.clone() else { return Ok(()) };
+                self.app.clock.advance(lag);
+                self.world.now = self.app.clock.now().as_micros();
+                self.refresh(&token)
+            }
             Step::Blacklist(index) => self.with(index, |player, token| {
                 let answer = player.post("/api/token/blacklist/", None, &json!({"refresh": token.text}));
                 same(&answer, &player.world.blacklist(token))
@@ -160,6 +168,7 @@ impl<'a> Player<'a> {
     }
 
     fn refresh(&mut self, token: &Token) -> Played {
+        self.sent = Some(token.clone());
         let answer = self.post("/api/token/refresh/", None, &json!({"refresh": token.text}));
         let exchange = self.world.refresh(token);
         if let Exchange::Refused(expected) = exchange {

@@ -14,27 +14,17 @@ UNION ALL SELECT 'refused ' || o.jti FROM token_blacklist_blacklistedtoken b
 UNION ALL SELECT 'member ' || jti || ' ' || family_id || ' ' || COALESCE(successor_jti, '-') FROM hallpass_refresh_member
 UNION ALL SELECT 'revoked ' || id FROM hallpass_refresh_family WHERE revoked_at IS NOT NULL";
 
-/// Each gives the rows that break a promise, and so none.
-const PROMISES: [(&str, &str); 4] = [
-    ("one token a user", "SELECT user_id FROM authtoken_token GROUP BY user_id HAVING count(*) > 1"),
-    (
-        "a token comes of one exchange",
-        "SELECT successor_jti FROM hallpass_refresh_member WHERE successor_jti IS NOT NULL
-         GROUP BY successor_jti HAVING count(*) > 1",
-    ),
-    (
-        "nothing lives in a revoked family",
-        "SELECT m.jti FROM hallpass_refresh_member m JOIN hallpass_refresh_family f ON f.id = m.family_id
-         WHERE f.revoked_at IS NOT NULL AND m.jti NOT IN (SELECT o.jti FROM token_blacklist_outstandingtoken o
-         JOIN token_blacklist_blacklistedtoken b ON b.token_id = o.id)",
-    ),
-    (
-        "what was exchanged is used up",
-        "SELECT m.jti FROM hallpass_refresh_member m WHERE m.successor_jti IS NOT NULL AND m.jti NOT IN
-         (SELECT o.jti FROM token_blacklist_outstandingtoken o
-         JOIN token_blacklist_blacklistedtoken b ON b.token_id = o.id)",
-    ),
-];
+/// Rows that break a promise: of users with two tokens, of two exchanges for one token, of what lives in a revoked family,
+/// and of what was exchanged and is not used up. No model has any of them.
+const BROKEN: &str = "\
+SELECT 'two tokens of user ' || user_id FROM authtoken_token GROUP BY user_id HAVING count(*) > 1
+UNION ALL SELECT 'two exchanges for ' || successor_jti FROM hallpass_refresh_member WHERE successor_jti IS NOT NULL
+    GROUP BY successor_jti HAVING count(*) > 1
+UNION ALL SELECT 'alive ' || m.jti FROM hallpass_refresh_member m
+    JOIN hallpass_refresh_family f ON f.id = m.family_id
+    LEFT JOIN token_blacklist_outstandingtoken o ON o.jti = m.jti
+    LEFT JOIN token_blacklist_blacklistedtoken b ON b.token_id = o.id
+    WHERE b.id IS NULL AND (f.revoked_at IS NOT NULL OR m.successor_jti IS NOT NULL)";
 
 /// Empties every table that a sequence fills.
 pub const EMPTY: &str = "DELETE FROM token_blacklist_blacklistedtoken; DELETE FROM token_blacklist_outstandingtoken;
@@ -43,19 +33,13 @@ pub const EMPTY: &str = "DELETE FROM token_blacklist_blacklistedtoken; DELETE FR
 
 /// Compares the rows with the model's.
 pub fn compare(database: &TestDatabase, world: &World) -> Result<(), String> {
-    let found: Vec<String> = database.texts(ROWS);
+    let found: Vec<String> = database.texts(&format!("{ROWS} UNION ALL {BROKEN}"));
     let rows: BTreeSet<String> = found.iter().cloned().collect();
     let expected = expected(world);
     if rows.len() != found.len() || rows != expected {
         let missing: Vec<_> = expected.difference(&rows).collect();
         let surplus: Vec<_> = rows.difference(&expected).collect();
         return Err(format!("rows that should be there: {missing:#?}, and should not: {surplus:#?}"));
-    }
-    for (promise, sql) in PROMISES {
-        let broken = database.texts(sql);
-        if !broken.is_empty() {
-            return Err(format!("{promise}: {broken:?}"));
-        }
     }
     Ok(())
 }

@@ -28,19 +28,46 @@ pub enum Keyword {
 /// A step; an [`Index`] is one of all tokens that were ever seen, whatever they are good for.
 #[derive(Clone, Debug)]
 pub enum Step {
-    Register { name: usize, password: usize },
-    Login { name: usize, is_right: bool, how: Login },
+    Register {
+        name: usize,
+        password: usize,
+    },
+    Login {
+        name: usize,
+        is_right: bool,
+        how: Login,
+    },
     Refresh(Index),
+    /// The token that was sent in the last `Refresh`, once more after so long.
+    RefreshAgain(Duration),
     Blacklist(Index),
     Verify(Index),
     RenewSliding(Index),
     Ask(Index, Keyword),
     Logout(Index, Keyword),
-    ChangePassword { token: Index, keyword: Keyword, is_right: bool, new: usize },
-    ResetPassword { name: usize, new: usize },
-    SetActive { name: usize, is_active: bool },
-    Delete { token: Index, keyword: Keyword, is_right: bool },
-    CreateToken { name: usize, reset: bool },
+    ChangePassword {
+        token: Index,
+        keyword: Keyword,
+        is_right: bool,
+        new: usize,
+    },
+    ResetPassword {
+        name: usize,
+        new: usize,
+    },
+    SetActive {
+        name: usize,
+        is_active: bool,
+    },
+    Delete {
+        token: Index,
+        keyword: Keyword,
+        is_right: bool,
+    },
+    CreateToken {
+        name: usize,
+        reset: bool,
+    },
     Wait(Duration),
 }
 
@@ -48,11 +75,13 @@ pub fn any() -> impl Strategy<Value = Step> {
     let token = prop::arbitrary::any::<Index>;
     let keyword = || select(vec![Keyword::Token, Keyword::Bearer]);
     let login = select(vec![Login::AuthToken, Login::Djoser, Login::Pair, Login::Pair, Login::Pair, Login::Sliding]);
+    let lag = select(vec![0, 10_000, 10_001]);
     let span = select(vec![500, 1000, 4000, 9999, 10_000, 10_001, 299_000, 300_000, 3_600_000, 86_400_000]);
     prop_oneof![
         6 => (0..NAMES, 0..PASSWORDS.len()).prop_map(|(name, password)| Step::Register { name, password }),
         14 => (0..NAMES, weighted(0.9), login).prop_map(|(name, is_right, how)| Step::Login { name, is_right, how }),
         16 => token().prop_map(Step::Refresh),
+        16 => lag.prop_map(|millis| Step::RefreshAgain(Duration::from_millis(millis))),
         4 => token().prop_map(Step::Blacklist),
         4 => token().prop_map(Step::Verify),
         4 => token().prop_map(Step::RenewSliding),
