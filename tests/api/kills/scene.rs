@@ -28,12 +28,16 @@ const AFTERWARDS: Duration = Duration::from_millis(100);
 const GRACES: [Duration; 2] = [Duration::ZERO, Duration::from_secs(3_600)];
 
 /// What the database of the negative control is told by itself, whatever the service says: to answer a commit before it is on
-/// the disk.
+/// the disk. Every table has it, because one commit that waits for the disk takes those before it along.
 const FORGETFUL: &str = "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS \
      $$ BEGIN PERFORM set_config('synchronous_commit', 'off', true); RETURN NULL; END $$; \
-     CREATE TRIGGER forget AFTER INSERT OR UPDATE OR DELETE ON authtoken_token EXECUTE FUNCTION forget(); \
-     CREATE TRIGGER forget AFTER INSERT OR UPDATE OR DELETE ON auth_user EXECUTE FUNCTION forget(); \
-     CREATE TRIGGER forget AFTER INSERT OR UPDATE OR DELETE ON token_blacklist_blacklistedtoken EXECUTE FUNCTION forget()";
+     DO $$ DECLARE one regclass; BEGIN \
+     FOR one IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP \
+     EXECUTE format('CREATE TRIGGER forget AFTER INSERT OR UPDATE OR DELETE ON %s EXECUTE FUNCTION forget()', one); \
+     END LOOP; END $$";
+
+/// The files in which SQLite keeps a database, by what is added to its path.
+const SQLITE_FILES: [&str; 2] = ["", "-wal"];
 
 /// Who is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,11 +91,12 @@ impl Scene {
     pub fn cycle(&mut self, victim: Victim, random: &mut Random) -> Vec<String> {
         let grace = GRACES[self.cycles % GRACES.len()];
         self.cycles += 1;
+        let before = (self.is_forgetful && self.database.kind() == Kind::Sqlite).then(|| self.files());
         let service = self.start(grace);
         let service = self.call_and_kill(service, victim, random.between(LOAD.0, LOAD.1));
         let service = service.unwrap_or_else(|| {
-            if self.is_forgetful && self.database.kind() == Kind::Sqlite {
-                self.forget();
+            if let Some(files) = before {
+                self.put_back(files);
             }
             self.start(grace)
         });
@@ -160,12 +165,26 @@ impl Scene {
         })
     }
 
-    /// Takes the log of changes from the SQLite file, as a disk does that has not written what it said it had.
-    fn forget(&self) {
-        let path = self.database.url().trim_start_matches("sqlite://").to_owned() + "-wal";
-        // A `create_token` that ended last has moved the log into the file.
-        let Ok(log) = std::fs::File::options().write(true).open(path) else { return };
-        log.set_len(0).expect("an empty log");
+    /// What the SQLite files hold; `None` for one that is not there.
+    fn files(&self) -> [Option<Vec<u8>>; 2] {
+        SQLITE_FILES.map(|suffix| std::fs::read(self.sqlite_path(suffix)).ok())
+    }
+
+    /// Makes the SQLite files what they were, as a disk does that has written nothing of what it said it had.
+    fn put_back(&self, files: [Option<Vec<u8>>; 2]) {
+        for (suffix, bytes) in SQLITE_FILES.into_iter().zip(files) {
+            let path = self.sqlite_path(suffix);
+            match bytes {
+                Some(bytes) => std::fs::write(path, bytes).expect("a written file"),
+                None => drop(std::fs::remove_file(path)),
+            }
+        }
+        // It speaks of the log that is gone.
+        drop(std::fs::remove_file(self.sqlite_path("-shm")));
+    }
+
+    fn sqlite_path(&self, suffix: &str) -> String {
+        self.database.url().trim_start_matches("sqlite://").to_owned() + suffix
     }
 
     fn wait_until_ready(&mut self, address: SocketAddr) -> Vec<String> {
