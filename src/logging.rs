@@ -24,13 +24,33 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 static OUTLET: OnceLock<Outlet> = OnceLock::new();
 
+/// How much room a thread keeps for its next line, in bytes.
+const LONGEST_KEPT: usize = 16 << 10;
+
+thread_local! {
+    /// The place for a line, used over and over.
+    static LINE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
 /// Starts logging. A second call changes nothing.
 pub fn start(format: LogFormat, clock: Clock) {
     let mut builder = Builder::from_env(Env::default().default_filter_or("info"));
-    builder.format(move |out, record| match format {
-        _ if tells_secrets(record) => Ok(()),
-        LogFormat::Json => write_json(out, clock.now(), record),
-        _ => write_text(out, clock.now(), record),
+    builder.format(move |out, record| {
+        if tells_secrets(record) {
+            return Ok(());
+        }
+        // What it is formatted into is not borrowed while values are asked for their text, which may log themselves.
+        let mut line = LINE.try_with(Cell::take).unwrap_or_default();
+        line.clear();
+        match format {
+            LogFormat::Json => write_json(&mut line, clock.now(), record),
+            _ => write_text(&mut line, clock.now(), record),
+        }?;
+        out.write_all(&line)?;
+        if line.capacity() <= LONGEST_KEPT {
+            let _ = LINE.try_with(|place| place.set(line));
+        }
+        Ok(())
     });
     // Without a thread of its own the log is written where it comes up.
     if let Ok(outlet) = Outlet::open(io::stderr()) {
@@ -53,7 +73,7 @@ pub fn flush() {
 }
 
 /// `2026-11-25T10:00:00.000000Z INFO  hallpass::request request method=GET route=/hello/ …`
-fn write_text(out: &mut dyn Write, time: Timestamp, record: &Record<'_>) -> io::Result<()> {
+fn write_text(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>) -> io::Result<()> {
     write_time(out, time)?;
     out.write_all(match record.level() {
         Level::Error => b" ERROR ",
@@ -81,7 +101,7 @@ fn write_text(out: &mut dyn Write, time: Timestamp, record: &Record<'_>) -> io::
     out.write_all(b"\n")
 }
 
-fn write_json(out: &mut dyn Write, time: Timestamp, record: &Record<'_>) -> io::Result<()> {
+fn write_json(out: &mut Vec<u8>, time: Timestamp, record: &Record<'_>) -> io::Result<()> {
     out.write_all(b"{\"time\":\"")?;
     write_time(out, time)?;
     write!(out, "\",\"level\":\"{}\",\"target\":", record.level())?;
@@ -101,7 +121,7 @@ fn write_json(out: &mut dyn Write, time: Timestamp, record: &Record<'_>) -> io::
 }
 
 /// The time in RFC 3339. Most lines share their second with the one before, so that its text is kept.
-fn write_time(out: &mut dyn Write, time: Timestamp) -> io::Result<()> {
+fn write_time(out: &mut Vec<u8>, time: Timestamp) -> io::Result<()> {
     const LENGTH: usize = "2026-11-25T10:00:00".len();
     thread_local! {
         static SECOND: Cell<(i64, [u8; LENGTH])> = const { Cell::new((i64::MIN, [0; LENGTH])) };
@@ -131,9 +151,9 @@ enum Field<'v> {
 }
 
 /// Writes a key and its value.
-type WriteField = fn(&mut dyn Write, &str, Field<'_>) -> io::Result<()>;
+type WriteField = fn(&mut Vec<u8>, &str, Field<'_>) -> io::Result<()>;
 
-fn write_fields(out: &mut dyn Write, record: &Record<'_>, write: WriteField) -> io::Result<()> {
+fn write_fields(out: &mut Vec<u8>, record: &Record<'_>, write: WriteField) -> io::Result<()> {
     let mut fields = Fields { out, write, result: Ok(()) };
     // What it does not do is fail: it keeps what failed.
     let _ = record.key_values().visit(&mut fields);
@@ -141,7 +161,7 @@ fn write_fields(out: &mut dyn Write, record: &Record<'_>, write: WriteField) -> 
 }
 
 struct Fields<'o> {
-    out: &'o mut dyn Write,
+    out: &'o mut Vec<u8>,
     write: WriteField,
     result: io::Result<()>,
 }
@@ -161,7 +181,7 @@ struct OfKey<'f, 'o> {
 impl OfKey<'_, '_> {
     fn write(&mut self, value: Field<'_>) -> Result<(), log::kv::Error> {
         let Fields { out, write, result } = &mut *self.fields;
-        let written = write(*out, self.key, value);
+        let written = write(out, self.key, value);
         if result.is_ok() {
             *result = written;
         }
@@ -191,7 +211,7 @@ impl<'v> VisitValue<'v> for OfKey<'_, '_> {
     }
 }
 
-fn write_json_value<T: serde::Serialize + ?Sized>(out: &mut dyn Write, value: &T) -> io::Result<()> {
+fn write_json_value<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) -> io::Result<()> {
     Ok(serde_json::to_writer(out, value)?)
 }
 
@@ -201,7 +221,7 @@ fn needs_quotes(text: &str) -> bool {
     text.is_empty() || (!text.bytes().all(is_plain) && text.chars().any(is_odd))
 }
 
-fn write_on_one_line(out: &mut dyn Write, text: &str) -> io::Result<()> {
+fn write_on_one_line(out: &mut Vec<u8>, text: &str) -> io::Result<()> {
     match text.chars().any(char::is_control) {
         true => write!(out, "{}", text.escape_debug()),
         false => out.write_all(text.as_bytes()),

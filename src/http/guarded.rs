@@ -124,16 +124,17 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        // The deadline first: a client that sends without pause must not outrun it.
-        if this.is_late(context) {
+        // Between two requests of a client that is there the alarm need not be asked: it is when nothing has come.
+        if this.is_asking && this.is_late(context) {
             return Poll::Ready(Ok(()));
         }
-        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer)?;
+        if read.is_pending() {
+            return if !this.is_asking && this.is_late(context) { Poll::Ready(Ok(())) } else { Poll::Pending };
+        }
         this.spoil_endless_name(buffer.filled_mut().get_mut(before..).unwrap_or_default());
         if !this.is_asking && buffer.filled().len() > before {
             this.wait(true);
-            // Has this task woken at the new deadline, if that comes first.
-            let _ = this.is_late(context);
         }
         Poll::Ready(Ok(()))
     }

@@ -187,8 +187,10 @@ impl View {
         F::Output: Responder + 'static,
     {
         let head = handler.clone();
+        // Routes are tried in turn, so that the one that is asked for most comes first.
+        self = self.answering(Method::GET, handler);
         self.routes.push(Box::new(move || web::head().to(head.clone())));
-        self.answering(Method::GET, handler)
+        self
     }
 
     /// Answers POST with `handler`.

@@ -22,7 +22,7 @@ const LAST_SECOND: f64 = 253_402_300_799.0;
 pub struct Claims {
     members: OnceLock<Map<String, Value>>,
     /// The payload as it stands in the token, which is known to be sound.
-    encoded: Option<Box<str>>,
+    encoded: Option<Box<[u8]>>,
 }
 
 impl Claims {
@@ -33,7 +33,8 @@ impl Claims {
 
     /// The claims of a token that was read before.
     pub(super) fn of_verified(token: &[u8]) -> Self {
-        let payload = token.split(|byte| *byte == b'.').nth(1).and_then(|payload| std::str::from_utf8(payload).ok());
+        let mut dots = memchr::memchr_iter(b'.', token);
+        let payload = dots.next().zip(dots.next()).and_then(|(first, second)| token.get(first + 1..second));
         Self { members: OnceLock::new(), encoded: payload.map(Box::from) }
     }
 

@@ -91,7 +91,7 @@ impl Header {
 }
 
 /// Base64url without padding, in the one spelling that its bytes have.
-pub(super) fn decode(encoded: &str) -> Result<Vec<u8>, TokenError> {
+pub(super) fn decode(encoded: impl AsRef<[u8]>) -> Result<Vec<u8>, TokenError> {
     URL_SAFE_NO_PAD.decode(encoded).map_err(|_| TokenError::Encoding)
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 const MOST_WAITING: usize = 4 << 20;
 
 /// How long the thread lets lines gather before it writes them.
-const GATHERING: Duration = Duration::from_millis(2);
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// What a logger writes to. Clones lead to the same thread.
 #[derive(Clone)]
