@@ -62,24 +62,25 @@ pub fn blacklist(
     token: &OutstandingToken,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let query = outstanding::table.filter(outstanding::jti.eq(&token.jti)).select(outstanding::id);
-    let noted: Option<i64> = on_each!(connection, |c| query.get_result(c).optional())?;
-    let id = match noted {
-        Some(id) => id,
-        // One that was given out elsewhere.
-        None => {
-            ensure_outstanding(connection, token)?;
-            on_each!(connection, |c| query.get_result(c))?
-        }
-    };
-    let inserted = on_each!(connection, |c| {
-        diesel::insert_into(blacklisted::table)
-            .values((blacklisted::token_id.eq(id), blacklisted::blacklisted_at.eq(StoredTime(now))))
-            .on_conflict(blacklisted::token_id)
-            .do_nothing()
-            .execute(c)
-    })?;
-    Ok(inserted == 1)
+    if refuse(connection, &token.jti, now)? {
+        return Ok(true);
+    }
+    // One that was refused already, or was given out elsewhere.
+    ensure_outstanding(connection, token)?;
+    refuse(connection, &token.jti, now)
+}
+
+/// Whether the row went in: there is such a token, and it was not refused.
+fn refuse(connection: &mut DbConnection<'_>, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let now = StoredTime(now).into_sql::<SqlTimestamp>();
+    let insert = outstanding::table
+        .filter(outstanding::jti.eq(jti))
+        .select((outstanding::id, now))
+        .insert_into(blacklisted::table)
+        .into_columns((blacklisted::token_id, blacklisted::blacklisted_at))
+        .on_conflict(blacklisted::token_id)
+        .do_nothing();
+    Ok(on_each!(connection, |c| insert.execute(c))? == 1)
 }
 
 const REVOKE_OF_USER_SQLITE: &str = "INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at) \

@@ -12,12 +12,13 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamp as SqlT
 
 use super::blacklist::{self, OutstandingToken};
 use super::connection::on_each;
+use super::kept::Kept;
 use super::schema::{
     hallpass_refresh_family as family, hallpass_refresh_member as member,
     token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
 };
 use super::stored_time::StoredTime;
-use super::users::{self, TokenUser};
+use super::users::TokenUser;
 use super::{DbConnection, StoreError, user_state};
 use crate::clock::Timestamp;
 
@@ -70,11 +71,10 @@ pub fn exchange(
     {
         return Ok(Exchanged::Done);
     }
-    match users::lock_shared(transaction, exchange.user.user.id)? {
-        Some(is_active) if is_active || !exchange.needs_active_user => {}
-        _ => return Ok(Exchanged::NoUser),
-    }
-    if user_state::tokens_refused_until(transaction, exchange.user.user.id)? != exchange.user.tokens_refused_until {
+    let standing = user_state::lock_shared(transaction, exchange.user.user.id)?;
+    let admitted = standing.filter(|standing| standing.is_active || !exchange.needs_active_user);
+    let Some(standing) = admitted else { return Ok(Exchanged::NoUser) };
+    if standing.tokens_refused_until != exchange.user.tokens_refused_until {
         // Everything of theirs was ended since the token was looked at.
         return Ok(Exchanged::Refused { family_revoked: false });
     }
@@ -133,7 +133,7 @@ struct AtOnce {
 /// Whether the exchange was done; `false` when something is not as usual, and [`exchange`] has to find out what.
 fn exchange_at_once(connection: &mut PgConnection, exchange: &Exchange, now: Timestamp) -> Result<bool, StoreError> {
     let Exchange { user, used, successor, needs_active_user, .. } = exchange;
-    let row: AtOnce = diesel::sql_query(EXCHANGE_AT_ONCE)
+    let statement = diesel::sql_query(EXCHANGE_AT_ONCE)
         .bind::<Integer, _>(user.user.id)
         .bind::<Bool, _>(needs_active_user)
         .bind::<Nullable<SqlTimestamp>, _>(user.tokens_refused_until.map(StoredTime))
@@ -145,8 +145,8 @@ fn exchange_at_once(connection: &mut PgConnection, exchange: &Exchange, now: Tim
         .bind::<Text, _>(&successor.jti)
         .bind::<SqlTimestamp, _>(StoredTime(used.expires_at))
         .bind::<BigInt, _>(successor.created_at.as_seconds())
-        .bind::<BigInt, _>(successor.expires_at.as_seconds())
-        .get_result(connection)?;
+        .bind::<BigInt, _>(successor.expires_at.as_seconds());
+    let row: AtOnce = Kept(statement).get_result(connection)?;
     Ok(row.exchanged == 1)
 }
 
@@ -197,12 +197,19 @@ struct Member {
 }
 
 fn lock_family(transaction: &mut DbConnection<'_>, jti: &str) -> Result<Family, StoreError> {
-    let id = find_member(transaction, jti)?.map_or_else(|| jti.to_owned(), |member| member.family_id);
-    let row = family::id.eq(&id);
-    on_each!(transaction, |c| {
+    if let Some(member) = find_member(transaction, jti)? {
+        return lock_family_row(transaction, &member.family_id);
+    }
+    // The first of its family, as far as anybody knows.
+    let row = family::id.eq(jti);
+    let inserted = on_each!(transaction, |c| {
         diesel::insert_into(family::table).values(row).on_conflict(family::id).do_nothing().execute(c)
     })?;
-    lock_family_row(transaction, &id)
+    match inserted {
+        // Nobody else sees it yet, so that it need not be locked.
+        1 => Ok(Family { id: jti.to_owned(), is_revoked: false }),
+        _ => lock_family_row(transaction, jti),
+    }
 }
 
 fn lock_family_row(transaction: &mut DbConnection<'_>, id: &str) -> Result<Family, StoreError> {
@@ -286,12 +293,9 @@ fn note_exchange(
         )
     };
     on_each!(transaction, |c| {
-        diesel::insert_into(member::table)
-            .values((row(used), exchanged))
-            .on_conflict(member::jti)
-            .do_update()
-            .set(exchanged)
-            .execute(c)
+        let insert = diesel::insert_into(member::table).values((row(used), exchanged));
+        let upsert = insert.on_conflict(member::jti).do_update().set(exchanged).returning(member::jti);
+        Kept(upsert).get_result::<String>(c)
     })?;
     on_each!(transaction, |c| diesel::insert_into(member::table).values(row(successor)).execute(c))?;
     Ok(())

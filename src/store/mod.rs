@@ -10,6 +10,7 @@ pub mod counters;
 mod durability;
 pub mod families;
 mod file_identity;
+mod kept;
 mod known;
 pub mod lockout;
 pub mod migrate;

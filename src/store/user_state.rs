@@ -3,9 +3,9 @@
 use diesel::prelude::*;
 
 use super::connection::on_each;
-use super::schema::hallpass_user_state as state;
+use super::schema::{auth_user, hallpass_user_state as state};
 use super::stored_time::StoredTime;
-use super::users::{self, TokenUser};
+use super::users::TokenUser;
 use super::{DbConnection, StoreError, accounts, blacklist, tokens};
 use crate::clock::Timestamp;
 
@@ -36,8 +36,35 @@ pub fn admit(transaction: &mut DbConnection<'_>, user: &TokenUser, now: Timestam
 
 /// Whether nothing has ended the user's tokens since `user` was read. Keeps that so until the transaction ends.
 pub fn is_unchanged(transaction: &mut DbConnection<'_>, user: &TokenUser) -> Result<bool, StoreError> {
-    users::lock_shared(transaction, user.user.id)?;
-    Ok(tokens_refused_until(transaction, user.user.id)? == user.tokens_refused_until)
+    let standing = lock_shared(transaction, user.user.id)?;
+    Ok(standing.and_then(|standing| standing.tokens_refused_until) == user.tokens_refused_until)
+}
+
+/// What decides whether a user may be given tokens.
+pub(super) struct Standing {
+    pub(super) is_active: bool,
+    pub(super) tokens_refused_until: Option<Timestamp>,
+}
+
+/// How a user stands, which stays so until the transaction ends; `None` when there is no such user.
+pub(super) fn lock_shared(transaction: &mut DbConnection<'_>, id: i32) -> Result<Option<Standing>, StoreError> {
+    let user = auth_user::table.find(id);
+    let (is_active, until) = match transaction {
+        // The transaction is the only one that writes.
+        DbConnection::Sqlite(c) => {
+            let both =
+                user.left_join(state::table).select((auth_user::is_active, state::tokens_refused_until.nullable()));
+            let row: Option<(bool, Option<StoredTime>)> = both.get_result(&mut **c).optional()?;
+            let Some((is_active, until)) = row else { return Ok(None) };
+            (is_active, until.map(Timestamp::from))
+        }
+        DbConnection::Postgres(c) => {
+            let locked = user.select(auth_user::is_active).for_share();
+            let Some(is_active) = locked.get_result(&mut **c).optional()? else { return Ok(None) };
+            (is_active, tokens_refused_until(transaction, id)?)
+        }
+    };
+    Ok(Some(Standing { is_active, tokens_refused_until: until }))
 }
 
 /// Ends everything that the user has been given so far: their opaque token, their refresh and sliding tokens, and, at the

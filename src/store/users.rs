@@ -167,17 +167,6 @@ pub fn find_by_username(connection: &mut DbConnection<'_>, username: &str) -> Re
     Ok(find_login(connection, username)?.map(|login| login.user))
 }
 
-/// Whether the user is active, `None` when there is none. Keeps them from being changed until the transaction ends, so that
-/// what ends their tokens at the same time sees those that are given out, or keeps them from being.
-pub(super) fn lock_shared(transaction: &mut DbConnection<'_>, id: i32) -> Result<Option<bool>, StoreError> {
-    let user = auth_user::table.find(id).select(auth_user::is_active);
-    Ok(match transaction {
-        // The transaction is the only one that writes.
-        DbConnection::Sqlite(c) => user.get_result(&mut **c).optional()?,
-        DbConnection::Postgres(c) => user.for_share().get_result(&mut **c).optional()?,
-    })
-}
-
 /// Adds a user and gives their id.
 ///
 /// # Errors

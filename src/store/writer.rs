@@ -15,10 +15,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use diesel::{Connection, SqliteConnection};
+use diesel::connection::SimpleConnection;
+use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
 use tokio::sync::oneshot;
 
 use super::file_identity::FileIdentity;
+use super::kept::Kept;
 use super::{DbConnection, Lent, StoreError, pool};
 
 /// How much work may wait. Above that it is refused at once.
@@ -34,6 +36,11 @@ const LONGEST_WAIT: Duration = Duration::from_millis(1400);
 
 /// How long the thread waits for another process's lock before it looks whose time is over.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(250);
+
+/// What undoes one piece of many stays in memory, where SQLite would write every page of it to a file. The log grows to 4,000
+/// pages before it is moved into the database: as many as its index finds with one look, and pages that are written over and
+/// over are moved once.
+const SETUP: &str = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000";
 
 /// The way to the thread that writes. Clones lead to the same one; it ends with the last of them.
 #[derive(Clone)]
@@ -157,7 +164,9 @@ impl Queue {
 
     fn open(&self) -> Result<Open, StoreError> {
         let file = FileIdentity::of(&self.path)?;
-        Ok((pool::open_sqlite(&self.path, LOCK_TIMEOUT)?, file))
+        let mut connection = pool::open_sqlite(&self.path, LOCK_TIMEOUT)?;
+        connection.batch_execute(SETUP)?;
+        Ok((connection, file))
     }
 
     /// Whether there is some; `false` when there will be none any more.
@@ -239,6 +248,10 @@ impl Queue {
     }
 }
 
+/// The rows of a statement that has none.
+#[derive(QueryableByName)]
+struct Nothing {}
+
 /// A piece of work that somebody waits for.
 trait Piece: Send {
     fn is_wanted(&self) -> bool;
@@ -285,10 +298,17 @@ where
 
     fn run(&mut self, transaction: &mut SqliteConnection) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Ok(()) };
-        match transaction.transaction(|savepoint| work(&mut DbConnection::Sqlite(Lent::new(savepoint, None)))) {
+        // diesel's own savepoints are parsed each time.
+        let tell = |transaction: &mut SqliteConnection, sql| Kept(diesel::sql_query(sql)).load::<Nothing>(transaction);
+        tell(transaction, "SAVEPOINT piece")?;
+        match work(&mut DbConnection::Sqlite(Lent::new(transaction, None))) {
             // A full or broken disk: SQLite may have ended the transaction by itself.
             Err(error @ (StoreError::Unavailable(_) | StoreError::Interrupted)) => Err(error),
             result => {
+                if result.is_err() {
+                    tell(transaction, "ROLLBACK TO piece")?;
+                }
+                tell(transaction, "RELEASE piece")?;
                 self.result = Some(result);
                 Ok(())
             }

@@ -40,8 +40,7 @@ pub(super) async fn refresh(hallpass: web::Data<Hallpass>, data: RequestData) ->
         (true, false) => rotate(&hallpass, &refresh, &user, now).await?,
         (true, true) => exchange(&hallpass, token, &refresh, &user, now).await?,
     };
-    let (access, successor) = (hallpass.sign(&access)?, hallpass.sign(&successor)?);
-    Ok(tokens(&[(&names.access_field, &access), (&names.refresh_field, &successor)]))
+    Ok(tokens(&[(&names.access_field, &hallpass.sign(&access)?), (&names.refresh_field, &successor)]))
 }
 
 /// The user of a token that is a refresh token in its time, if they may have another.
@@ -62,9 +61,10 @@ fn no_account(hallpass: &Hallpass) -> ApiError {
 }
 
 /// A new refresh token beside the old one, which stays good.
-async fn rotate(hallpass: &Hallpass, refresh: &Claims, user: &TokenUser, now: Timestamp) -> Result<Claims, ApiError> {
+async fn rotate(hallpass: &Hallpass, refresh: &Claims, user: &TokenUser, now: Timestamp) -> Result<String, ApiError> {
     let successor = hallpass.jwt().rotated(refresh, now)?;
-    let row = outstanding(hallpass, &successor, hallpass.sign(&successor)?, Some(user.user.id), now)?;
+    let signed = hallpass.sign(&successor)?;
+    let row = outstanding(hallpass, &successor, signed.clone(), Some(user.user.id), now)?;
     let user = user.clone();
     let noted = hallpass.store().write(move |transaction| {
         if !user_state::is_unchanged(transaction, &user)? {
@@ -73,7 +73,7 @@ async fn rotate(hallpass: &Hallpass, refresh: &Claims, user: &TokenUser, now: Ti
         blacklist::create_outstanding(transaction, &row).map(|()| true)
     });
     match noted.await {
-        Ok(true) => Ok(successor),
+        Ok(true) => Ok(signed),
         Ok(false) => Err(hallpass.blacklisted()),
         Err(StoreError::Gone(_)) => Err(no_account(hallpass)),
         Err(error) => Err(error.into()),
@@ -87,21 +87,22 @@ async fn exchange(
     refresh: &Claims,
     user: &TokenUser,
     now: Timestamp,
-) -> Result<Claims, ApiError> {
+) -> Result<String, ApiError> {
     let successor = hallpass.jwt().rotated(refresh, now)?;
+    let signed = hallpass.sign(&successor)?;
     let request = Exchange {
         user: user.clone(),
         used: outstanding(hallpass, refresh, token, Some(user.user.id), now)?,
-        successor: outstanding(hallpass, &successor, hallpass.sign(&successor)?, Some(user.user.id), now)?,
+        successor: outstanding(hallpass, &successor, signed.clone(), Some(user.user.id), now)?,
         grace: hallpass.settings().jwt.refresh_reuse_grace,
         needs_active_user: hallpass.settings().jwt.check_user_is_active,
     };
     let exchanged = hallpass.store().write(move |transaction| families::exchange(transaction, &request, now)).await;
     match exchanged {
-        Ok(Exchanged::Done) => Ok(successor),
+        Ok(Exchanged::Done) => Ok(signed),
         // The client did not get the answer: it gets the same token, made anew from what it says.
         Ok(Exchanged::Again { jti, issued_at, expires_at }) => {
-            Ok(hallpass.jwt().rotated_as(refresh, &Stamp { jti, issued_at, expires_at }))
+            hallpass.sign(&hallpass.jwt().rotated_as(refresh, &Stamp { jti, issued_at, expires_at }))
         }
         Ok(Exchanged::Refused { family_revoked }) => {
             if family_revoked {
