@@ -70,13 +70,13 @@ impl Post {
     }
 
     /// Writes down a mail to the address that `letter.user` has, in the transaction of the change that it tells of. The
-    /// mails with a link are limited; one too many is written down and never sent.
+    /// mails with a link are limited; one too many is written down and never sent. Gives whether this one is within the limits.
     ///
     /// After the transaction, [`Post::wake`] has it sent at once.
     ///
     /// # Errors
     /// When it cannot be written; the transaction is then to be given up.
-    pub fn enqueue(&self, transaction: &mut DbConnection<'_>, letter: &Letter) -> Result<(), StoreError> {
+    pub fn enqueue(&self, transaction: &mut DbConnection<'_>, letter: &Letter) -> Result<bool, StoreError> {
         let email = &letter.user.email;
         self.write(transaction, letter, Some(email).filter(|email| !email.is_empty()), email)
     }
@@ -91,7 +91,7 @@ impl Post {
         transaction: &mut DbConnection<'_>,
         kind: MailKind,
         asked_for: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let letter = Letter { kind, user: Addressee::default(), link: kind.has_link().then(Link::default) };
         self.write(transaction, &letter, None, asked_for)
     }
@@ -129,7 +129,7 @@ impl Post {
         letter: &Letter,
         recipient: Option<&String>,
         asked_for: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let context = Context { user: letter.user.clone(), link: letter.link.clone() };
         // Texts under fixed names always can be.
         let context = serde_json::to_string(&context).map_err(|error| StoreError::Unavailable(error.to_string()))?;

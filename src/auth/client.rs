@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use actix_web::HttpRequest;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpMessage, HttpRequest};
 
 use super::header;
 
@@ -14,8 +14,13 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug)]
 pub struct Client {
     address: String,
+    request_id: Option<RequestId>,
     is_counted: Cell<bool>,
 }
+
+/// What tells a request from all others, in the log too: whoever knows it puts it into the request's extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) HeaderValue);
 
 impl Client {
     /// The client of a request that came through so many proxies of ours, each of which added the address that it saw to
@@ -31,12 +36,18 @@ impl Client {
         let address = forwarded.or_else(|| request.peer_addr().map(|peer| peer.ip()));
         // Only a request that came over no network has none.
         let address = address.map_or_else(|| "local".to_owned(), counted_as);
-        Self { address, is_counted: Cell::new(false) }
+        let request_id = request.extensions().get::<RequestId>().cloned();
+        Self { address, request_id, is_counted: Cell::new(false) }
     }
 
     /// The address, or the part of it that is counted.
     pub(super) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The request's id, where somebody gave it one.
+    pub(super) fn request_id(&self) -> Option<&str> {
+        self.request_id.as_ref()?.0.to_str().ok()
     }
 
     /// Whether this request has been counted as one that tries a password.

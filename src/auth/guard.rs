@@ -10,13 +10,15 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::charge::Charge;
+use super::attempt::{Attempt, Purpose};
+use super::charge::{Charge, Open};
 use super::client::Client;
 use super::lockout::{Admission, End, Rules};
 use super::turns::Turns;
 use crate::clock::{Clock, Timestamp};
 use crate::error::ApiError;
 use crate::settings::{Rate, Settings};
+use crate::store::audit::Trail;
 use crate::store::counters::{Account, CounterKey, CounterKeys};
 use crate::store::{DbConnection, Store, StoreError, lockout, throttle};
 
@@ -37,6 +39,7 @@ struct Limits {
     trusted_proxies: usize,
     rate: Option<Rate>,
     rules: Option<Rules>,
+    is_audited: bool,
     patience: Duration,
     turns: Turns,
 }
@@ -59,13 +62,18 @@ impl Guard {
         let patience = settings.password.queue_timeout;
         let rules = Rules::of(&settings.lockout, patience.saturating_add(LONGEST_HASH));
         let (trusted_proxies, rate) = (settings.server.trusted_proxies, settings.throttle.login);
-        let turns = Turns::default();
-        Self(Arc::new(Limits { store, clock, keys, trusted_proxies, rate, rules, patience, turns }))
+        let (turns, is_audited) = (Turns::default(), settings.audit.enabled);
+        Self(Arc::new(Limits { store, clock, keys, trusted_proxies, rate, rules, is_audited, patience, turns }))
     }
 
     /// Whoever sent `request`.
     pub(super) fn client(&self, request: &HttpRequest) -> Client {
         Client::of(request, self.0.trusted_proxies)
+    }
+
+    /// What the audit says of `client` now.
+    pub(super) fn trail(&self, client: &Client) -> Trail {
+        Trail::of_request(self.0.is_audited, client.address(), client.request_id(), self.0.clock.now())
     }
 
     /// Counts a client who has a password hashed, once for each of their requests.
@@ -94,21 +102,27 @@ impl Guard {
     /// # Errors
     /// [`ApiError::Throttled`] when the client or the account has to wait; 503 when the database gives no answer, or those
     /// under way do not end in time.
-    pub(super) async fn charge(&self, client: &Client, account: Account<'_>) -> Result<Charge, ApiError> {
+    pub(super) async fn charge(
+        &self,
+        client: &Client,
+        account: Account<'_>,
+        purpose: Purpose,
+    ) -> Result<Charge, ApiError> {
+        let key = self.0.keys.of_account(account);
+        let attempt = Attempt::new(self.trail(client), purpose, account, &key);
         if self.0.rules.is_none() {
             self.count(client).await?;
-            return Ok(Charge::free());
+            return Ok(Charge::of(Open { attempt, counted: None, guard: self.clone() }));
         }
-        let key = self.0.keys.of_account(account);
         let id = new_id()?;
         let until = Instant::now() + self.0.patience;
         let _turn = timeout(self.0.patience, self.0.turns.take(&key)).await.map_err(|_| undecided())?;
         let mut pause = PAUSES.0;
         loop {
-            match self.ask(client, &key, &id).await? {
+            match self.ask(client, &attempt, &key, &id).await? {
                 Answer::Begun => {
                     client.set_counted();
-                    return Ok(Charge::open(self.clone(), key, id));
+                    return Ok(Charge::of(Open { attempt, counted: Some((key, id)), guard: self.clone() }));
                 }
                 Answer::TooOften(wait) => return Err(rate_used_up(wait)),
                 Answer::Locked(wait) => {
@@ -123,14 +137,14 @@ impl Guard {
     }
 
     /// One short transaction for both limits. What refuses a client does not touch the account.
-    async fn ask(&self, client: &Client, key: &CounterKey, id: &str) -> Result<Answer, StoreError> {
+    async fn ask(&self, client: &Client, attempt: &Attempt, key: &CounterKey, id: &str) -> Result<Answer, StoreError> {
         let (rate, now) = (self.rate_of(client), self.0.clock.now());
         if let Some(rate) = &rate
             && let Some(wait) = self.used_up(rate, now).await?
         {
             return Ok(Answer::TooOften(wait));
         }
-        let (this, key, id) = (self.clone(), key.clone(), id.to_owned());
+        let (this, attempt, key, id) = (self.clone(), attempt.clone(), key.clone(), id.to_owned());
         let work = move |transaction: &mut DbConnection<'_>| {
             let wait = rate.as_ref().map_or(Ok(None), |rate| rate.take(transaction, now))?;
             if let Some(wait) = wait {
@@ -138,26 +152,19 @@ impl Guard {
             }
             let Some(rules) = &this.0.rules else { return Ok(Answer::Begun) };
             let mut attempts = lockout::find_for_update(transaction, &key, now)?;
+            let before = attempts.failures;
             match rules.admit(&mut attempts, &id, now) {
                 Admission::Locked(wait) => Ok(Answer::Locked(wait)),
                 Admission::Undecided => Ok(Answer::Undecided),
                 Admission::Begun => {
                     lockout::save(transaction, &key, &attempts, rules.expiry(now))?;
+                    // Those before it may not have said how they ended.
+                    if let Some(why) = rules.locks(before, attempts.failures) {
+                        attempt.record_lock(transaction, why)?;
+                    }
                     Ok(Answer::Begun)
                 }
             }
-        };
-        self.0.store.write(work).await
-    }
-
-    /// Writes down how the attempt `id` ended.
-    pub(super) async fn end(&self, key: CounterKey, id: String, end: End) -> Result<(), StoreError> {
-        let (this, now) = (self.clone(), self.0.clock.now());
-        let work = move |transaction: &mut DbConnection<'_>| {
-            let Some(rules) = &this.0.rules else { return Ok(()) };
-            let mut attempts = lockout::find_for_update(transaction, &key, now)?;
-            Rules::end(&mut attempts, &id, end, now);
-            lockout::save(transaction, &key, &attempts, rules.expiry(now))
         };
         self.0.store.write(work).await
     }
@@ -171,6 +178,33 @@ impl Guard {
     fn rate_of(&self, client: &Client) -> Option<Counter> {
         let rate = self.0.rate.filter(|_| !client.is_counted())?;
         Some(Counter { key: self.0.keys.of_rate("login", client.address()), rate })
+    }
+}
+
+impl Open {
+    /// Writes down how the attempt ended: what counts and what the audit tells of it, both or neither.
+    pub(super) async fn end(self, end: End) -> Result<(), StoreError> {
+        if self.counted.is_none() && !self.attempt.notes(end) {
+            return Ok(());
+        }
+        let Self { attempt, counted, guard } = self;
+        let now = guard.0.clock.now();
+        let this = guard.clone();
+        let work = move |transaction: &mut DbConnection<'_>| {
+            let (Some(rules), Some((key, id))) = (&this.0.rules, &counted) else {
+                return attempt.record(transaction, end);
+            };
+            let mut attempts = lockout::find_for_update(transaction, key, now)?;
+            let before = attempts.failures;
+            Rules::end(&mut attempts, id, end, now);
+            lockout::save(transaction, key, &attempts, rules.expiry(now))?;
+            attempt.record(transaction, end)?;
+            match rules.locks(before, attempts.failures) {
+                Some(why) => attempt.record_lock(transaction, why),
+                None => Ok(()),
+            }
+        };
+        guard.0.store.write(work).await
     }
 }
 

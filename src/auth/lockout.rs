@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::settings;
+use crate::store::audit::Reason;
 use crate::store::lockout::{Attempts, UnderWay};
 
 /// After so many wrong passwords in a row nobody gets in until the password is reset, the account is unlocked, or
@@ -40,8 +41,8 @@ pub(super) enum Admission {
 pub(super) enum End {
     /// The password was right.
     Right,
-    /// It was wrong.
-    Wrong,
+    /// It was wrong, or is to be taken for wrong, for this reason.
+    Wrong(Reason),
     /// It was never looked at.
     Untried,
 }
@@ -81,9 +82,19 @@ impl Rules {
         match end {
             End::Right => (attempts.failures, attempts.failed_at) = (0, None),
             // One that was counted as lost is not counted twice.
-            End::Wrong if was_under_way => fail(attempts, now),
-            End::Wrong | End::Untried => {}
+            End::Wrong(_) if was_under_way => fail(attempts, now),
+            End::Wrong(_) | End::Untried => {}
         }
+    }
+
+    /// Why an account is locked that had `before` wrong passwords in a row and has `after` now; `None` when it is not, or was
+    /// before. The wait between is longer after each one, and that is not told again.
+    pub(super) fn locks(&self, before: u32, after: u32) -> Option<Reason> {
+        let reaches = |limit: u32| before < limit && limit <= after;
+        if reaches(MOST_IN_A_ROW) {
+            return Some(Reason::HundredFailures);
+        }
+        reaches(self.free).then_some(Reason::TooManyFailures)
     }
 
     /// Counts those as wrong of which nothing was heard in time.
@@ -139,6 +150,7 @@ mod tests {
 
     use super::{Admission, Attempts, End, MOST_IN_A_ROW, Rules, distance};
     use crate::clock::Timestamp;
+    use crate::store::audit::Reason;
 
     const DAY: Duration = Duration::from_secs(86_400);
 
@@ -146,13 +158,15 @@ mod tests {
         Rules { free: 5, max_delay: Duration::from_secs(900), forget_after: DAY, lasts: Duration::from_secs(60) }
     }
 
+    const WRONG: End = End::Wrong(Reason::WrongPassword);
+
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(1_800_000_000 + seconds)
     }
 
     fn fail(attempts: &mut Attempts, now: Timestamp) {
         assert_eq!(rules().admit(attempts, "a", now), Admission::Begun);
-        Rules::end(attempts, "a", End::Wrong, now);
+        Rules::end(attempts, "a", WRONG, now);
     }
 
     #[test]
@@ -191,10 +205,20 @@ mod tests {
         assert_eq!(rules().admit(&mut attempts, "b", at(0)), Admission::Begun);
         assert_eq!(rules().admit(&mut attempts, "c", at(0)), Admission::Undecided);
 
-        Rules::end(&mut attempts, "a", End::Wrong, at(0));
+        Rules::end(&mut attempts, "a", WRONG, at(0));
         assert_eq!(rules().admit(&mut attempts, "c", at(0)), Admission::Undecided);
-        Rules::end(&mut attempts, "b", End::Wrong, at(0));
+        Rules::end(&mut attempts, "b", WRONG, at(0));
         assert_eq!(rules().admit(&mut attempts, "c", at(0)), Admission::Locked(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn an_account_is_locked_once_and_once_for_good() {
+        let locks = |before| rules().locks(before, before + 1);
+
+        assert_eq!((locks(3), locks(4), locks(5)), (None, Some(Reason::TooManyFailures), None));
+        assert_eq!((locks(98), locks(99), locks(100)), (None, Some(Reason::HundredFailures), None));
+        assert_eq!(rules().locks(2, 7), Some(Reason::TooManyFailures));
+        assert_eq!(rules().locks(5, 0), None);
     }
 
     #[test]
@@ -213,7 +237,7 @@ mod tests {
         }
 
         Rules::end(&mut attempts, "owner", End::Right, at(0));
-        Rules::end(&mut attempts, "guess", End::Wrong, at(1));
+        Rules::end(&mut attempts, "guess", WRONG, at(1));
 
         assert_eq!((attempts.failures, attempts.failed_at), (1, Some(at(1))));
     }
@@ -228,7 +252,7 @@ mod tests {
         assert_eq!(rules().admit(&mut attempts, "f", at(59)), Admission::Undecided);
         assert_eq!(rules().admit(&mut attempts, "f", at(60)), Admission::Locked(Duration::from_secs(1)));
         // What was counted once is not counted again, should it end after all.
-        Rules::end(&mut attempts, "a", End::Wrong, at(61));
+        Rules::end(&mut attempts, "a", WRONG, at(61));
         assert_eq!(attempts.failures, 5);
     }
 

@@ -3,6 +3,7 @@
 //! [`Auth<P>`] asks the [`Authenticator`] who is calling and the permission `P` whether they may. The schemes are a file
 //! each; how passwords are checked against a user is [`ModelBackend`]'s.
 
+mod attempt;
 mod basic;
 mod charge;
 mod client;
@@ -28,6 +29,7 @@ use futures_util::future::LocalBoxFuture;
 
 pub use basic::BasicAuthentication;
 pub use client::Client;
+pub(crate) use client::RequestId;
 pub use guard::Guard;
 pub use jwt::{JwtAuthentication, JwtStatelessAuthentication};
 pub use model_backend::ModelBackend;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use actix_web::HttpRequest;
 
+use super::attempt::Purpose;
 use super::client::Client;
 use super::guard::Guard;
 use super::lockout::End;
@@ -12,6 +13,7 @@ use crate::error::ApiError;
 use crate::passwords::gate::{HashingPool, Refused};
 use crate::passwords::{Hasher, Verdict};
 use crate::secret::Secret;
+use crate::store::audit::{Event, Reason, Trail};
 use crate::store::counters::Account;
 use crate::store::users::{self, Candidate, Login, TokenUser, User};
 use crate::store::{DbConnection, Store, StoreError, accounts};
@@ -51,8 +53,12 @@ impl ModelBackend {
         self
     }
 
-    /// The active user with this name and password, or `None`. Whoever gives them a token asks `user_state::admit` first:
-    /// the password may be another by then.
+    /// What the audit says of `client` now.
+    pub(crate) fn trail(&self, client: &Client) -> Trail {
+        self.guard.trail(client)
+    }
+
+    /// The active user with this name and password, or `None`. Either has its row in the audit as a login.
     ///
     /// A right password whose hash is of another algorithm or cost than the preferred one is hashed anew and stored,
     /// unless the password was changed in the meantime. Django does so for inactive users too.
@@ -66,10 +72,29 @@ impl ModelBackend {
         username: &str,
         password: &Secret,
     ) -> Result<Option<TokenUser>, ApiError> {
-        let (name, by_email) = (username.to_owned(), self.by_email);
+        let purpose = Purpose { event: Event::Login, notes_success: true };
+        self.named(Tried { client, name: username, password, purpose }).await
+    }
+
+    /// The same for somebody who is to be given a token: the transaction that does has the row of the login. It asks
+    /// `user_state::admit` first, since the password may be another by then.
+    ///
+    /// # Errors
+    /// As [`ModelBackend::authenticate`].
+    pub(crate) async fn authenticate_for_token(
+        &self,
+        client: &Client,
+        username: &str,
+        password: &Secret,
+    ) -> Result<Option<TokenUser>, ApiError> {
+        let purpose = Purpose { event: Event::Login, notes_success: false };
+        self.named(Tried { client, name: username, password, purpose }).await
+    }
+
+    async fn named(&self, tried: Tried<'_>) -> Result<Option<TokenUser>, ApiError> {
+        let (name, by_email) = (tried.name.to_owned(), self.by_email);
         let mut found = self.store.run(move |connection| candidates(connection, &name, by_email)).await?;
         let second = if found.len() > 1 { found.pop() } else { None };
-        let tried = Tried { client, name: username, password };
         let user = match self.proven(found.pop(), tried).await? {
             // Somebody's name is somebody else's address: whose password it is, they are.
             None if second.is_some() => self.proven(second, tried).await?,
@@ -78,15 +103,22 @@ impl ModelBackend {
         Ok(user.filter(|found| found.user.is_active))
     }
 
-    /// Whether this is the password of the user with this id.
+    /// Whether this is the password of the user with this id. If not, the audit has a row that `event` was refused.
     ///
     /// # Errors
     /// As [`ModelBackend::authenticate`].
-    pub async fn check_password(&self, client: &Client, user_id: i32, password: &Secret) -> Result<bool, ApiError> {
+    pub async fn check_password(
+        &self,
+        client: &Client,
+        event: Event,
+        user_id: i32,
+        password: &Secret,
+    ) -> Result<bool, ApiError> {
         let key = users::Key::Id(user_id);
         let login = self.store.run(move |connection| users::find_login_by(connection, &key)).await?;
         // Of a user who is gone there is no name either.
-        Ok(self.verified(login, Tried { client, name: "", password }).await?.is_some())
+        let purpose = Purpose { event, notes_success: false };
+        Ok(self.verified(login, Tried { client, name: "", password, purpose }).await?.is_some())
     }
 
     /// A new password as it is stored. It costs the client what a login costs.
@@ -128,14 +160,17 @@ impl ModelBackend {
     /// The login if its password is right, and whether its hash is out of date. Whether it is, counts.
     async fn charged(&self, login: Option<Login>, tried: Tried<'_>) -> Result<Option<(Login, bool)>, ApiError> {
         let account = login.as_ref().map_or(Account::Nobody(tried.name), |login| Account::User(login.user.id));
-        let charge = self.guard.charge(tried.client, account).await?;
+        let charge = self.guard.charge(tried.client, account, tried.purpose).await?;
+        let is_somebody = login.is_some();
         let verified = self.verify(login, tried.password).await;
         let end = match &verified {
             Ok(Some((login, _))) if login.user.is_active => End::Right,
             // Nobody may find out that the password of an inactive user is right, by its effect neither.
-            Ok(_) => End::Wrong,
+            Ok(Some(_)) => End::Wrong(Reason::Inactive),
+            Ok(None) if is_somebody => End::Wrong(Reason::WrongPassword),
+            Ok(None) => End::Wrong(Reason::NoSuchUser),
             Err(Refused::Busy { .. }) => End::Untried,
-            Err(_) => End::Wrong,
+            Err(_) => End::Wrong(Reason::Abandoned),
         };
         charge.end(end).await?;
         Ok(verified?)
@@ -172,12 +207,13 @@ impl ModelBackend {
     }
 }
 
-/// A password, by whom it was sent, and for which name.
+/// A password, by whom it was sent, for which name and for what.
 #[derive(Clone, Copy)]
 struct Tried<'a> {
     client: &'a Client,
     name: &'a str,
     password: &'a Secret,
+    purpose: Purpose,
 }
 
 /// Who may be meant: the user with this name, and the only one with this address.

@@ -12,6 +12,7 @@ use super::view::{Field, View, ok};
 use crate::auth::{AllowAny, Auth};
 use crate::error::{ApiError, FieldErrors};
 use crate::secret::Secret;
+use crate::store::audit::{Entry, Event, Reason, Trail};
 use crate::store::tokens::{self, Lifetime, new_key};
 use crate::store::users::{self, TokenUser};
 use crate::store::{StoreError, user_state};
@@ -52,9 +53,9 @@ async fn obtain_auth_token(
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
     let (username, password) = credentials(&hallpass, data.parse(PARSERS).await?)?;
-    let user = hallpass.backend().authenticate(&hallpass.client(&request), &username, &password).await?;
+    let user = hallpass.backend().authenticate_for_token(&hallpass.client(&request), &username, &password).await?;
     let user = user.ok_or_else(wrong_credentials)?;
-    let token = token_of(&hallpass, &user, false).await?;
+    let token = token_of(&hallpass, hallpass.trail(&request), &user, false).await?;
     let mut response = ok(&ObtainedToken { token });
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
@@ -74,18 +75,26 @@ fn wrong_credentials() -> ApiError {
 }
 
 /// The token of a user who has just proved who they are. `is_login` notes the time too.
-pub(super) async fn token_of(hallpass: &Hallpass, user: &TokenUser, is_login: bool) -> Result<String, ApiError> {
+pub(super) async fn token_of(
+    hallpass: &Hallpass,
+    trail: Trail,
+    user: &TokenUser,
+    is_login: bool,
+) -> Result<String, ApiError> {
     let lifetime = Lifetime(hallpass.settings().token.lifetime);
     let (user, now) = (user.clone(), hallpass.clock().now());
     let key = new_key()?;
     let token = hallpass.store().write(move |transaction| {
+        let login = Entry::of(Event::Login).user(user.user.id);
         if !user_state::admit(transaction, &user, now)? {
-            return Ok(None);
+            return trail.record(transaction, &login.refused(Reason::ChangedMeanwhile)).map(|()| None);
         }
         if is_login {
             users::set_last_login(transaction, user.user.id, now)?;
         }
-        tokens::get_or_create(transaction, user.user.id, &key, now, lifetime).map(Some)
+        let key = tokens::get_or_create(transaction, user.user.id, &key, now, lifetime)?;
+        trail.record(transaction, &login.key(&key))?;
+        Ok(Some(key))
     });
     match token.await {
         // The user was deleted, or given another password, since theirs was checked.

@@ -9,12 +9,13 @@ use actix_service::{Service, Transform};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderValue;
-use actix_web::{HttpRequest, ResponseError};
+use actix_web::{HttpMessage, HttpRequest, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::cors::Cors;
 use super::request_log::{self, REQUEST_ID};
 use super::security_headers::SecurityHeaders;
+use crate::auth::RequestId;
 use crate::error::ApiError;
 
 /// The longest head of a request, in bytes; actix-http itself takes 128 KiB.
@@ -83,6 +84,7 @@ where
             let response = request.into_response(headers.cors.preflight());
             return Box::pin(ready(Ok(dressed(response, &headers, origin, id, started))));
         }
+        request.extensions_mut().insert(RequestId(id.clone()));
         let answer = self.service.call(request);
         Box::pin(async move { Ok(dressed(answer.await?.map_into_boxed_body(), &headers, origin, id, started)) })
     }

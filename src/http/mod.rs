@@ -48,6 +48,7 @@ use crate::passwords::Hasher;
 use crate::passwords::gate::HashingPool;
 use crate::settings::{LoginField, Settings};
 use crate::store::Store;
+use crate::store::audit::Trail;
 use crate::store::counters::CounterKeys;
 
 /// The authentication of one service: its settings, its database, its schemes and its password hashers.
@@ -165,6 +166,11 @@ impl Hallpass {
     /// Who sent `request`, to be charged for the passwords in it.
     pub(crate) fn client(&self, request: &HttpRequest) -> Client {
         self.backend.client(request)
+    }
+
+    /// What the audit says of whoever sent `request`; the views add what they do.
+    pub(crate) fn trail(&self, request: &HttpRequest) -> Trail {
+        self.backend.trail(&self.client(request))
     }
 
     pub(crate) fn counters(&self) -> &CounterKeys {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{ConfigFiles, Context, Failure, new_password, shown};
 use crate::passwords::Hasher;
+use crate::store::audit::{Entry, Event};
 use crate::store::counters::Account;
 use crate::store::{lockout, user_state, users};
 
@@ -39,6 +40,7 @@ pub(super) fn run(args: &ChangePassword, mut context: Context, out: &mut dyn Wri
         connection.write(|transaction| {
             users::set_password(transaction, user.id, &encoded)?;
             lockout::forgive(transaction, &lock)?;
+            context.trail().record(transaction, &Entry::of(Event::PasswordChange).user(user.id))?;
             // The row is held from here on: what was issued before was issued by now.
             let now = context.clock.now();
             if args.keep_tokens { Ok(()) } else { user_state::end_all_tokens(transaction, user.id, now) }

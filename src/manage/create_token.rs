@@ -7,6 +7,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{ConfigFiles, Context, Failure, shown};
+use crate::store::audit::{Entry, Event, Reason};
 use crate::store::tokens::{self, Lifetime, new_key};
 use crate::store::{DbConnection, Store, StoreError, users};
 
@@ -94,6 +95,7 @@ fn for_one(store: &Store, context: &Context, name: &str, reset: bool) -> Result<
             let Some(user) = users::find_by_username(transaction, name)? else { return Ok(None) };
             if reset {
                 tokens::replace(transaction, user.id, &key, context.clock.now())?;
+                context.trail().record(transaction, &Entry::of(Event::TokenCreated).user(user.id).key(&key))?;
                 return Ok(Some(key));
             }
             token_of(transaction, context, user.id, &key).map(Some)
@@ -113,7 +115,11 @@ fn token_of(
     key: &str,
 ) -> Result<String, StoreError> {
     let lifetime = Lifetime(context.settings.token.lifetime);
-    tokens::get_or_create(transaction, user_id, key, context.clock.now(), lifetime)
+    let token = tokens::get_or_create(transaction, user_id, key, context.clock.now(), lifetime)?;
+    let entry = Entry::of(Event::TokenCreated).user(user_id).key(&token);
+    let entry = if token == key { entry } else { entry.because(Reason::Existing) };
+    context.trail().record(transaction, &entry)?;
+    Ok(token)
 }
 
 fn for_all(store: &Store, context: &Context, out: &mut dyn Write) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use super::{ConfigFiles, Context, Failure, new_password};
 use crate::accounts::{Email, Username};
 use crate::passwords::Hasher;
 use crate::store::StoreError;
+use crate::store::audit::{Entry, Event};
 use crate::store::users::{self, NewUser};
 
 /// The arguments of `create-user`.
@@ -51,8 +52,14 @@ pub(super) fn run(args: &CreateUser, mut context: Context, out: &mut dyn Write) 
         is_staff: args.staff,
         is_superuser: args.superuser,
     };
-    match store.run_blocking(|connection| users::create(connection, &user, context.clock.now())) {
-        Ok(_) => Ok(writeln!(out, "Created user {}", username.as_str())?),
+    let created = store.run_blocking(|connection| {
+        connection.write(|transaction| {
+            let id = users::create(transaction, &user, context.clock.now())?;
+            context.trail().record(transaction, &Entry::of(Event::Registration).user(id))
+        })
+    });
+    match created {
+        Ok(()) => Ok(writeln!(out, "Created user {}", username.as_str())?),
         Err(StoreError::Exists(_)) => Err(Failure(format!("user {} exists already", username.as_str()))),
         Err(error) => Err(error.into()),
     }

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{ConfigFiles, Context, Failure};
 use crate::clock::Timestamp;
+use crate::store::audit::{Entry, Event, Trail};
 use crate::store::{DbConnection, Store, StoreError, blacklist, families, lockout, throttle};
 
 /// The arguments of `flush-expired-tokens`.
@@ -32,7 +33,7 @@ pub(super) fn run(args: &FlushExpiredTokens, context: Context, out: &mut dyn Wri
         return Ok(writeln!(out, "{total} tokens have expired")?);
     }
     let bar = progress(total)?;
-    let flushed = flush_tokens(&store, now, args.batch, &bar)?;
+    let flushed = flush_tokens(&store, &context.trail(), now, args.batch, &bar)?;
     flush_rows(&store, |transaction| families::delete_expired(transaction, now, args.batch))?;
     flush_rows(&store, |transaction| lockout::delete_expired(transaction, now, args.batch))?;
     flush_rows(&store, |transaction| throttle::delete_expired(transaction, now, args.batch))?;
@@ -40,10 +41,16 @@ pub(super) fn run(args: &FlushExpiredTokens, context: Context, out: &mut dyn Wri
     Ok(writeln!(out, "Forgot {flushed} expired tokens")?)
 }
 
-fn flush_tokens(store: &Store, now: Timestamp, batch: i64, bar: &ProgressBar) -> Result<usize, Failure> {
+/// The first batch has the row in the audit of the whole flush, also where nothing is over.
+fn flush_tokens(store: &Store, trail: &Trail, now: Timestamp, batch: i64, bar: &ProgressBar) -> Result<usize, Failure> {
     let (mut flushed, mut last) = (0, i64::MIN);
     while let Some((count, id)) = store.run_blocking(|connection| {
-        connection.write(|transaction| blacklist::delete_expired(transaction, now, last, batch))
+        connection.write(|transaction| {
+            if last == i64::MIN {
+                trail.record(transaction, &Entry::of(Event::Flush))?;
+            }
+            blacklist::delete_expired(transaction, now, last, batch)
+        })
     })? {
         last = id;
         flushed += count;

@@ -24,6 +24,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::settings::{self, Settings, Sources};
+use crate::store::audit::Trail;
 use crate::store::counters::CounterKeys;
 use crate::store::{Store, StoreError};
 
@@ -159,6 +160,11 @@ impl Context {
 
     fn store(&self) -> Result<Store, Failure> {
         Ok(Store::open_existing(&self.settings.database)?)
+    }
+
+    /// What the audit says of a command now.
+    fn trail(&self) -> Trail {
+        Trail::of_command(self.settings.audit.enabled, self.clock.now())
     }
 
     /// The keys under which the service counts, which it makes with the same secret key.

@@ -5,6 +5,7 @@ use std::io::Write;
 use clap::Args;
 
 use super::{ConfigFiles, Context, Failure, shown};
+use crate::store::audit::{Entry, Event};
 use crate::store::counters::Account;
 use crate::store::{lockout, users};
 
@@ -24,6 +25,12 @@ pub(super) fn run(args: &Unlock, mut context: Context, out: &mut dyn Write) -> R
     let user = store.run_blocking(|connection| users::find_by_username(connection, &args.username))?;
     let user = user.ok_or_else(unknown)?;
     let key = context.counters()?.of_account(Account::User(user.id));
-    store.run_blocking(|connection| lockout::forgive(connection, &key))?;
+    let trail = context.trail();
+    store.run_blocking(|connection| {
+        connection.write(|transaction| {
+            lockout::forgive(transaction, &key)?;
+            trail.record(transaction, &Entry::of(Event::Unlock).user(user.id))
+        })
+    })?;
     Ok(writeln!(out, "Unlocked user {}", shown(&user.username))?)
 }

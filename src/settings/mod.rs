@@ -7,6 +7,7 @@
 
 mod account_permissions;
 mod accounts;
+mod audit;
 mod auth;
 mod cache;
 mod checks;
@@ -44,6 +45,7 @@ use jiff::tz::TimeZone;
 
 pub use self::account_permissions::{AccountPermissions, Permission};
 pub use self::accounts::{Accounts, LinkProtocol, LoginField};
+pub use self::audit::Audit;
 pub use self::auth::{Auth, Backend};
 pub use self::cache::Cache;
 pub(crate) use self::complaint::one_line;
@@ -105,6 +107,8 @@ section! {
         pub throttle: Throttle,
         /// `[lockout]`
         pub lockout: Lockout,
+        /// `[audit]`
+        pub audit: Audit,
         /// `[routes]`
         pub routes: Routes,
         /// `[cors]`

@@ -173,15 +173,13 @@ pub fn set_username(transaction: &mut DbConnection<'_>, id: i32, username: &str)
     Ok(())
 }
 
-/// Deletes a user and what belongs to them. As in Django, refresh tokens stay, without a user.
+/// Deletes a user and what belongs to them, and gives who it was. As in Django, refresh tokens stay, without a user.
 ///
 /// # Errors
 /// [`StoreError::Gone`] when other tables still refer to the user.
-pub fn delete(transaction: &mut DbConnection<'_>, id: i32) -> Result<(), StoreError> {
+pub fn delete(transaction: &mut DbConnection<'_>, id: i32) -> Result<Option<Account>, StoreError> {
     // Whoever logs in at the same time waits, and then finds nobody.
-    if find_for_update(transaction, id)?.is_none() {
-        return Ok(());
-    }
+    let Some(account) = find_for_update(transaction, id)? else { return Ok(None) };
     tokens::delete_of_user(transaction, id)?;
     for table in OWNED {
         if migrate::has_table(transaction, table)? {
@@ -192,5 +190,5 @@ pub fn delete(transaction: &mut DbConnection<'_>, id: i32) -> Result<(), StoreEr
     on_each!(transaction, |c| kept.set(outstanding::user_id.eq(None::<i32>)).execute(c))?;
     user_state::delete(transaction, id)?;
     on_each!(transaction, |c| diesel::delete(auth_user::table.find(id)).execute(c))?;
-    Ok(())
+    Ok(Some(account))
 }

@@ -10,6 +10,7 @@ use diesel::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamp as SqlTimestamp};
 
+use super::audit::{Entry, Event, Outcome, Reason, Trail};
 use super::blacklist::{self, OutstandingToken};
 use super::connection::on_each;
 use super::kept::Kept;
@@ -53,24 +54,48 @@ pub enum Exchanged {
     },
     /// The token is refused. If it had been exchanged before, its whole family is refused from now on.
     Refused {
-        /// Whether a family was revoked for it.
+        /// Whether a family was revoked for it, which was not before.
         family_revoked: bool,
     },
     /// The user is not there any more, or may not log in.
     NoUser,
 }
 
-/// Exchanges a token, in a transaction of the caller's.
+/// Exchanges a token and writes its row in the audit, in a transaction of the caller's.
 pub fn exchange(
+    transaction: &mut DbConnection<'_>,
+    exchange: &Exchange,
+    trail: &Trail,
+    now: Timestamp,
+) -> Result<Exchanged, StoreError> {
+    if let DbConnection::Postgres(connection) = transaction
+        && exchange_at_once(connection, exchange, trail, now)?
+    {
+        return Ok(Exchanged::Done);
+    }
+    let exchanged = exchange_step_by_step(transaction, exchange, now)?;
+    trail.record(transaction, &told(exchange, &exchanged))?;
+    Ok(exchanged)
+}
+
+/// What the audit says of an exchange: the token that was given out, or the one that was refused.
+fn told(exchange: &Exchange, exchanged: &Exchanged) -> Entry {
+    let entry = |event, jti: &str| Entry::of(event).user(exchange.user.user.id).jti(jti);
+    let used = &exchange.used.jti;
+    match exchanged {
+        Exchanged::Done => entry(Event::Refresh, &exchange.successor.jti),
+        Exchanged::Again { jti, .. } => entry(Event::Refresh, jti).because(Reason::Repeated),
+        Exchanged::Refused { family_revoked: true } => entry(Event::FamilyRevoked, used).because(Reason::Replay),
+        Exchanged::Refused { family_revoked: false } => entry(Event::Refresh, used).refused(Reason::Revoked),
+        Exchanged::NoUser => entry(Event::Refresh, used).refused(Reason::ChangedMeanwhile),
+    }
+}
+
+fn exchange_step_by_step(
     transaction: &mut DbConnection<'_>,
     exchange: &Exchange,
     now: Timestamp,
 ) -> Result<Exchanged, StoreError> {
-    if let DbConnection::Postgres(connection) = transaction
-        && exchange_at_once(connection, exchange, now)?
-    {
-        return Ok(Exchanged::Done);
-    }
     let standing = user_state::lock_shared(transaction, exchange.user.user.id)?;
     let admitted = standing.filter(|standing| standing.is_active || !exchange.needs_active_user);
     let Some(standing) = admitted else { return Ok(Exchanged::NoUser) };
@@ -121,8 +146,14 @@ WITH admitted AS (
         successor_iat = excluded.successor_iat, successor_exp = excluded.successor_exp
 ), new AS (
     INSERT INTO hallpass_refresh_member (jti, family_id, expires_at) SELECT $9, family.id, $8 FROM used, family
-)
-SELECT count(*) AS exchanged FROM used";
+)";
+
+/// The row in the audit of the same statement, so that it costs no way to the server and back.
+const AND_TELL: &str = "\
+, told AS (
+    INSERT INTO hallpass_audit (at, event, outcome, user_id, client, request_id, token)
+    SELECT $13, $14, $15, $1, $16, $17, $9 FROM used
+)";
 
 #[derive(QueryableByName)]
 struct AtOnce {
@@ -131,9 +162,15 @@ struct AtOnce {
 }
 
 /// Whether the exchange was done; `false` when something is not as usual, and [`exchange`] has to find out what.
-fn exchange_at_once(connection: &mut PgConnection, exchange: &Exchange, now: Timestamp) -> Result<bool, StoreError> {
+fn exchange_at_once(
+    connection: &mut PgConnection,
+    exchange: &Exchange,
+    trail: &Trail,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let Exchange { user, used, successor, needs_active_user, .. } = exchange;
-    let statement = diesel::sql_query(EXCHANGE_AT_ONCE)
+    let and_tell = if trail.is_kept() { AND_TELL } else { "" };
+    let exchanged = diesel::sql_query(format!("{EXCHANGE_AT_ONCE}{and_tell} SELECT count(*) AS exchanged FROM used"))
         .bind::<Integer, _>(user.user.id)
         .bind::<Bool, _>(needs_active_user)
         .bind::<Nullable<SqlTimestamp>, _>(user.tokens_refused_until.map(StoredTime))
@@ -146,20 +183,32 @@ fn exchange_at_once(connection: &mut PgConnection, exchange: &Exchange, now: Tim
         .bind::<SqlTimestamp, _>(StoredTime(used.expires_at))
         .bind::<BigInt, _>(successor.created_at.as_seconds())
         .bind::<BigInt, _>(successor.expires_at.as_seconds());
-    let row: AtOnce = Kept(statement).get_result(connection)?;
+    let row: AtOnce = match trail.is_kept() {
+        false => Kept(exchanged).get_result(connection)?,
+        true => {
+            let exchanged = exchanged
+                .bind::<SqlTimestamp, _>(StoredTime(trail.at()))
+                .bind::<Text, _>(Event::Refresh.as_str())
+                .bind::<Text, _>(Outcome::Success.as_str())
+                .bind::<Text, _>(trail.client())
+                .bind::<Nullable<Text>, _>(trail.request_id());
+            Kept(exchanged).get_result(connection)?
+        }
+    };
     Ok(row.exchanged == 1)
 }
 
-/// Refuses every token of the family of `jti`, if that token has been exchanged. Gives whether it had been.
+/// Refuses every token of the family of `jti`, if that token has been exchanged. Gives whether that revoked anything:
+/// not if it was not exchanged, nor if the family was revoked before.
 ///
 /// For a token that somebody logs out with when it already has a successor: one of the two holders is a thief.
 pub fn revoke_if_exchanged(transaction: &mut DbConnection<'_>, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
     let Some(Member { successor_jti: Some(_), family_id, .. }) = find_member(transaction, jti)? else {
         return Ok(false);
     };
-    lock_family_row(transaction, &family_id)?;
+    let family = lock_family_row(transaction, &family_id)?;
     revoke(transaction, &family_id, now)?;
-    Ok(true)
+    Ok(!family.is_revoked)
 }
 
 /// Forgets up to `limit` expired members, and the families that they leave empty. Gives how many members.
@@ -246,7 +295,7 @@ fn repeated(
         return Ok(Exchanged::Again { jti, issued_at, expires_at });
     }
     revoke(transaction, &family.id, now)?;
-    Ok(Exchanged::Refused { family_revoked: true })
+    Ok(Exchanged::Refused { family_revoked: !family.is_revoked })
 }
 
 /// Refuses every token of a family, in Django's table too.

@@ -4,6 +4,7 @@
 //! above; how they are found, locked and written is decided here.
 
 pub mod accounts;
+pub mod audit;
 pub mod blacklist;
 mod connection;
 pub mod counters;

@@ -70,7 +70,7 @@ pub fn enqueue(
     mail: &NewMail<'_>,
     limits: Option<Limits>,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let is_within = match limits {
         Some(limits) => count(transaction, mail, limits, now)?,
         None => true,
@@ -84,7 +84,7 @@ pub fn enqueue(
         outbox::attempts.eq(0),
     );
     on_each!(transaction, |c| diesel::insert_into(outbox::table).values(row).execute(c))?;
-    Ok(())
+    Ok(is_within)
 }
 
 /// Takes the mail that has been due for longest and that nobody holds; for `lease` nobody else gets it. `None` when there

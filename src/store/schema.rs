@@ -25,6 +25,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    hallpass_audit (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        event -> Text,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+        user_id -> Nullable<Integer>,
+        actor_id -> Nullable<Integer>,
+        account -> Nullable<Text>,
+        client -> Text,
+        request_id -> Nullable<Text>,
+        token -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     hallpass_lockout (digest) {
         digest -> Text,
         failures -> Integer,
@@ -119,6 +135,7 @@ diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandin
 diesel::allow_tables_to_appear_in_same_query!(
     auth_user,
     authtoken_token,
+    hallpass_audit,
     hallpass_lockout,
     hallpass_mail_count,
     hallpass_outbox,

@@ -132,11 +132,11 @@ pub(super) fn has_one(connection: &mut DbConnection<'_>, user_id: i32) -> Result
     Ok(find_by_user(connection, user_id)?.is_some())
 }
 
-/// Takes the user's token away, if they have one.
-pub fn delete_of_user(connection: &mut DbConnection<'_>, user_id: i32) -> Result<(), StoreError> {
+/// Takes the user's token away, and gives its key if they had one.
+pub fn delete_of_user(connection: &mut DbConnection<'_>, user_id: i32) -> Result<Option<String>, StoreError> {
     let rows = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));
-    on_each!(connection, |c| diesel::delete(rows).execute(c))?;
-    Ok(())
+    let delete = diesel::delete(rows).returning(authtoken_token::key);
+    Ok(on_each!(connection, |c| delete.get_result(c).optional())?)
 }
 
 /// How many users have no token.

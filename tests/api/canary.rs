@@ -76,6 +76,11 @@ fn a_secret_comes_out_nowhere() {
             answers.extend(knock(client));
             let line = std::fs::read_to_string(format!("/proc/{}/cmdline", service.id())).expect("its command line");
             let rows = rows(&database);
+            let audited = database.texts(
+                "SELECT event || outcome || COALESCE(reason, '') || COALESCE(account, '') || client \
+                 || COALESCE(request_id, '') || COALESCE(token, '') FROM hallpass_audit",
+            );
+            assert!(audited.len() > 9, "{audited:?}");
             service.signal("TERM");
             let (code, log) = service.wait();
             let commands = ["show-settings", "check"].map(|name| run_command(with(&database, &[name]), ""));
@@ -94,6 +99,7 @@ fn a_secret_comes_out_nowhere() {
                 ("the command line".to_owned(), line),
                 ("the mails".to_owned(), mail_text(&mails)),
             ];
+            places.push(("the audit".to_owned(), audited.join("\n")));
             places.extend(printed.map(|text| ("a command".to_owned(), text)));
             assert!(places[3].1.contains("Subject: "), "mails were sent");
             for (place, text) in &places {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod at_rest;
+mod audit;
 mod bad_inputs;
 mod bad_tokens;
 mod canary;

@@ -10,6 +10,7 @@ use super::{Hallpass, Hides, email_reset, gone, links, no_content};
 use crate::error::ApiError;
 use crate::mail::MailKind;
 use crate::store::accounts;
+use crate::store::audit::{Entry, Event};
 
 /// Makes an account active.
 ///
@@ -28,7 +29,7 @@ pub(super) async fn activate(
     if account.is_active {
         return Err(ApiError::Forbidden("Stale token for given user."));
     }
-    let (id, this, now) = (account.id, hallpass.clone(), hallpass.clock().now());
+    let (id, this, now, trail) = (account.id, hallpass.clone(), hallpass.clock().now(), hallpass.trail(&request));
     let confirms = hallpass.settings().accounts.send_confirmation_email;
     let activated = hallpass.store().write(move |transaction| {
         // Again under a lock: whoever was banned in between stays banned.
@@ -37,6 +38,7 @@ pub(super) async fn activate(
             return Ok(false);
         }
         accounts::activate(transaction, id, now)?;
+        trail.record(transaction, &Entry::of(Event::Activation).user(id))?;
         if confirms {
             this.post().enqueue(transaction, &links::without_link(&account, MailKind::Confirmation))?;
         }
@@ -67,5 +69,5 @@ pub(super) async fn resend(
     if !settings.send_activation_email {
         return Ok(HttpResponse::new(StatusCode::BAD_REQUEST));
     }
-    email_reset::send(&hallpass, candidate, email, MailKind::Activation).await
+    email_reset::send(&hallpass, hallpass.trail(&request), candidate, email, MailKind::Activation).await
 }

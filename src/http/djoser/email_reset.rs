@@ -14,6 +14,8 @@ use crate::error::ApiError;
 use crate::mail::{Letter, MailKind};
 use crate::settings::UrlTemplate;
 use crate::store::accounts::{self, Account};
+use crate::store::audit::{Entry, Event, Reason, Trail};
+use crate::store::counters::Account as Counted;
 
 pub(super) async fn password(
     request: HttpRequest,
@@ -24,7 +26,7 @@ pub(super) async fn password(
     hallpass.admit(&request, permission, Hides::Nothing).await?;
     let email = email(data).await?;
     let candidate = candidate(&hallpass, &email, true).await?;
-    send(&hallpass, candidate, email, MailKind::PasswordReset).await
+    send(&hallpass, hallpass.trail(&request), candidate, email, MailKind::PasswordReset).await
 }
 
 pub(super) async fn username(
@@ -36,7 +38,7 @@ pub(super) async fn username(
     hallpass.admit(&request, permission, Hides::Nothing).await?;
     let email = email(data).await?;
     let candidate = candidate(&hallpass, &email, true).await?;
-    send(&hallpass, candidate, email, MailKind::UsernameReset).await
+    send(&hallpass, hallpass.trail(&request), candidate, email, MailKind::UsernameReset).await
 }
 
 /// The address in the body: `SendEmailResetSerializer`.
@@ -83,22 +85,42 @@ pub(super) async fn candidate(hallpass: &Hallpass, email: &str, active: bool) ->
 /// Writes the mail, or one to nobody.
 pub(super) async fn send(
     hallpass: &Hallpass,
+    trail: Trail,
     account: Option<Account>,
     asked_for: String,
     kind: MailKind,
 ) -> Result<HttpResponse, ApiError> {
+    let entry = match &account {
+        Some(account) => Entry::of(asked(kind)).user(account.id),
+        None => {
+            let key = hallpass.counters().of_account(Counted::Nobody(&asked_for));
+            Entry::of(asked(kind)).named(&key).refused(Reason::NoSuchUser)
+        }
+    };
     let letter: Option<Letter> =
         account.map(|account| links::with_link(hallpass, &account, kind, page(hallpass, kind)));
     let post = hallpass.post().clone();
     hallpass
         .store()
-        .write(move |transaction| match &letter {
-            Some(letter) => post.enqueue(transaction, letter),
-            None => post.enqueue_nothing(transaction, kind, &asked_for),
+        .write(move |transaction| {
+            let is_within = match &letter {
+                Some(letter) => post.enqueue(transaction, letter)?,
+                None => post.enqueue_nothing(transaction, kind, &asked_for)?,
+            };
+            // What is thrown away has not happened, however often somebody asks.
+            if is_within { trail.record(transaction, &entry) } else { Ok(()) }
         })
         .await?;
     hallpass.post().wake();
     Ok(no_content())
+}
+
+fn asked(kind: MailKind) -> Event {
+    match kind {
+        MailKind::Activation => Event::ActivationAsked,
+        MailKind::UsernameReset => Event::UsernameResetAsked,
+        _ => Event::PasswordResetAsked,
+    }
 }
 
 fn page(hallpass: &Hallpass, kind: MailKind) -> &UrlTemplate {

@@ -10,6 +10,7 @@ use crate::accounts::validate_email;
 use crate::error::{ApiError, FieldErrors};
 use crate::secret::Secret;
 use crate::store::accounts::{self, Account};
+use crate::store::audit::{Entry, Event, Trail};
 use crate::store::{DbConnection, StoreError};
 
 pub(super) async fn read(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
@@ -23,7 +24,7 @@ pub(super) async fn update(
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
     let account = hallpass.admit_account(&request, hallpass.settings().accounts.permissions.user).await?;
-    change(&hallpass, account, data).await
+    change(&hallpass, hallpass.trail(&request), account.id, account, data).await
 }
 
 pub(super) async fn delete(
@@ -33,7 +34,7 @@ pub(super) async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let account = hallpass.admit_account(&request, hallpass.settings().accounts.permissions.user_delete).await?;
     require_current_password(&hallpass, &request, &account, data).await?;
-    users::remove(&hallpass, account.id).await
+    users::remove(&hallpass, hallpass.trail(&request), account.id, account.id).await
 }
 
 /// Takes a new address, if there is one in the body, and nothing else.
@@ -43,6 +44,8 @@ pub(super) async fn delete(
 /// name is elsewhere.
 pub(super) async fn change(
     hallpass: &Hallpass,
+    trail: Trail,
+    actor_id: i32,
     mut account: Account,
     data: RequestData,
 ) -> Result<HttpResponse, ApiError> {
@@ -56,22 +59,28 @@ pub(super) async fn change(
     let Some(email) = email else { return Ok(ok(&Shown::of(&account, hallpass))) };
     email.clone_into(&mut account.email);
     let (this, id) = (hallpass.clone(), account.id);
-    let changed = hallpass.store().write(move |transaction| store_email(&this, transaction, id, email)).await?;
-    if !changed {
+    let changed = hallpass.store().write(move |transaction| {
+        let changed = store_email(&this, transaction, id, email)?;
+        if changed == Some(true) {
+            trail.record(transaction, &Entry::of(Event::EmailChange).user(id).by(actor_id))?;
+        }
+        Ok(changed)
+    });
+    if changed.await?.is_none() {
         return Err(ApiError::NoSuchUser);
     }
     hallpass.post().wake();
     Ok(ok(&Shown::of(&account, hallpass)))
 }
 
-/// Whether there still is such an account.
+/// Whether the address is another now; `None` when there is no such account any more.
 fn store_email(
     hallpass: &Hallpass,
     transaction: &mut DbConnection<'_>,
     id: i32,
     email: String,
-) -> Result<bool, StoreError> {
-    let Some(mut account) = accounts::find_for_update(transaction, id)? else { return Ok(false) };
+) -> Result<Option<bool>, StoreError> {
+    let Some(mut account) = accounts::find_for_update(transaction, id)? else { return Ok(None) };
     let confirms = hallpass.settings().accounts.send_activation_email;
     let is_changed = email != account.email;
     let may_wait = account.is_active || accounts::awaits_activation(transaction, &account)?;
@@ -81,7 +90,7 @@ fn store_email(
     if confirms && (is_changed || !account.is_active) {
         hallpass.post().enqueue(transaction, &links::activation(hallpass, &account))?;
     }
-    Ok(true)
+    Ok(Some(is_changed))
 }
 
 /// Refuses whoever does not know the password of `account`: `CurrentPasswordSerializer`.
@@ -94,7 +103,7 @@ pub(super) async fn require_current_password(
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
     let password = Secret::new(serializer.trimmed("current_password"));
     serializer.finish()?;
-    match hallpass.backend().check_password(&hallpass.client(request), account.id, &password).await? {
+    match hallpass.backend().check_password(&hallpass.client(request), Event::Deletion, account.id, &password).await? {
         true => Ok(()),
         false => {
             let mut errors = FieldErrors::default();

@@ -12,6 +12,7 @@ use crate::mail::MailKind;
 use crate::passwords::validators::{self, UserAttributes};
 use crate::secret::Secret;
 use crate::store::accounts::Account;
+use crate::store::audit::{Entry, Event, Reason};
 use crate::store::counters::Account as Counted;
 use crate::store::{lockout, user_state, users};
 
@@ -31,7 +32,7 @@ pub(super) async fn set(
     let current = Secret::new(serializer.trimmed("current_password"));
     let client = hallpass.client(&request);
     if !serializer.has_complained_of("current_password")
-        && !hallpass.backend().check_password(&client, account.id, &current).await?
+        && !hallpass.backend().check_password(&client, Event::PasswordChange, account.id, &current).await?
     {
         serializer.complain("current_password", vec!["Invalid password.".to_owned()]);
     }
@@ -103,11 +104,19 @@ async fn store(
     let (this, before) = (hallpass.clone(), account.clone());
     let lock = hallpass.counters().of_account(Counted::User(account.id));
     let confirms = hallpass.settings().accounts.password_changed_email_confirmation;
+    let trail = hallpass.backend().trail(client);
+    let event = if change.is_login { Event::PasswordReset } else { Event::PasswordChange };
     let stored = hallpass.store().write(move |transaction| {
+        let entry = Entry::of(event).user(before.id);
         // A link works once: whoever used it at the same time has changed the password that it depends on.
         if !users::replace_password(transaction, before.id, &before.encoded_password(), &encoded)? {
-            return Ok(false);
+            return match change.is_login {
+                true => Ok(false),
+                // The password that was right is refused now.
+                false => trail.record(transaction, &entry.refused(Reason::ChangedMeanwhile)).map(|()| false),
+            };
         }
+        trail.record(transaction, &entry)?;
         // From here on nobody else changes this user: what was issued before was issued by now.
         let now = this.clock().now();
         if change.is_login {

@@ -15,6 +15,7 @@ use crate::json;
 use crate::mail::MailKind;
 use crate::passwords::validators::{self, UserAttributes};
 use crate::secret::Secret;
+use crate::store::audit::{Entry, Event, Trail};
 use crate::store::users::{self, NewUser};
 use crate::store::{DbConnection, StoreError, accounts, user_state};
 
@@ -51,7 +52,7 @@ pub(super) async fn create(
     let registration = validated(&hallpass, data).await?;
     let encoded = hallpass.backend().hash(&hallpass.client(&request), &registration.password).await?;
     let (username, email) = (normalize_username(&registration.username), Email::normalized(&registration.email));
-    let id = store(&hallpass, username.clone(), email.as_str().to_owned(), encoded).await?;
+    let id = store(&hallpass, hallpass.trail(&request), username.clone(), email.as_str().to_owned(), encoded).await?;
     hallpass.post().wake();
     let username = (!hallpass.logs_in_by_email()).then_some(username.as_str());
     let created = Created { email: email.as_str(), username, id };
@@ -111,7 +112,13 @@ pub(super) async fn taken_username(hallpass: &Hallpass, username: &str) -> Resul
 }
 
 /// Writes the account and its mail; both or neither.
-async fn store(hallpass: &Hallpass, username: String, email: String, encoded: Secret) -> Result<i32, ApiError> {
+async fn store(
+    hallpass: &Hallpass,
+    trail: Trail,
+    username: String,
+    email: String,
+    encoded: Secret,
+) -> Result<i32, ApiError> {
     let waits = hallpass.settings().accounts.send_activation_email;
     let (this, now) = (hallpass.clone(), hallpass.clock().now());
     let stored = hallpass.store().write(move |transaction| {
@@ -132,6 +139,7 @@ async fn store(hallpass: &Hallpass, username: String, email: String, encoded: Se
             false => user_state::set_activated(transaction, id, now)?,
         }
         mail(&this, transaction, id)?;
+        trail.record(transaction, &Entry::of(Event::Registration).user(id))?;
         Ok(id)
     });
     match stored.await {
@@ -145,10 +153,9 @@ fn mail(hallpass: &Hallpass, transaction: &mut DbConnection<'_>, id: i32) -> Res
     let settings = &hallpass.settings().accounts;
     let Some(account) = accounts::find(transaction, id)? else { return Ok(()) };
     if settings.send_activation_email {
-        hallpass.post().enqueue(transaction, &links::activation(hallpass, &account))
+        hallpass.post().enqueue(transaction, &links::activation(hallpass, &account))?;
     } else if settings.send_confirmation_email {
-        hallpass.post().enqueue(transaction, &links::without_link(&account, MailKind::Confirmation))
-    } else {
-        Ok(())
+        hallpass.post().enqueue(transaction, &links::without_link(&account, MailKind::Confirmation))?;
     }
+    Ok(())
 }

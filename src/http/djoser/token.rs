@@ -11,6 +11,7 @@ use super::super::view::{DEFAULT_PARSERS, ok};
 use super::{Hallpass, Hides, no_content};
 use crate::error::{ApiError, FieldErrors};
 use crate::secret::Secret;
+use crate::store::audit::{Entry, Event};
 use crate::store::tokens;
 
 #[derive(Serialize)]
@@ -36,9 +37,9 @@ pub(super) async fn login(
     serializer.finish()?;
     let (name, password) = (email.or(username), password);
     let (Some(name), Some(password)) = (name, password) else { return Err(wrong_credentials().into()) };
-    let user = hallpass.backend().authenticate(&hallpass.client(&request), &name, &password).await?;
+    let user = hallpass.backend().authenticate_for_token(&hallpass.client(&request), &name, &password).await?;
     let user = user.ok_or_else(wrong_credentials)?;
-    let auth_token = token_of(&hallpass, &user, true).await?;
+    let auth_token = token_of(&hallpass, hallpass.trail(&request), &user, true).await?;
     let mut response = ok(&Token { auth_token });
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
@@ -51,6 +52,12 @@ fn wrong_credentials() -> FieldErrors {
 /// Takes the caller's token away; signed tokens stay good.
 pub(super) async fn logout(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
     let account = hallpass.admit_account(&request, hallpass.settings().accounts.permissions.token_destroy).await?;
-    hallpass.store().write(move |transaction| tokens::delete_of_user(transaction, account.id)).await?;
+    let trail = hallpass.trail(&request);
+    let ended = hallpass.store().write(move |transaction| match tokens::delete_of_user(transaction, account.id)? {
+        Some(key) => trail.record(transaction, &Entry::of(Event::Logout).user(account.id).key(&key)),
+        // Who came with another kind of token may have none.
+        None => Ok(()),
+    });
+    ended.await?;
     Ok(no_content())
 }

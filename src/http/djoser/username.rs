@@ -13,6 +13,8 @@ use crate::error::{ApiError, FieldErrors};
 use crate::mail::MailKind;
 use crate::secret::Secret;
 use crate::store::accounts;
+use crate::store::audit::{Entry, Event, Trail};
+use crate::store::counters::Account as Counted;
 use crate::store::{StoreError, users};
 
 /// What is changed, by its names in a body.
@@ -37,12 +39,15 @@ pub(super) async fn set(
     let mut serializer = Serializer::new(data.parse(DEFAULT_PARSERS).await?)?;
     let current = Secret::new(serializer.trimmed("current_password"));
     if !serializer.has_complained_of("current_password")
-        && !hallpass.backend().check_password(&hallpass.client(&request), account.id, &current).await?
+        && !hallpass
+            .backend()
+            .check_password(&hallpass.client(&request), Event::UsernameChange, account.id, &current)
+            .await?
     {
         serializer.complain("current_password", vec!["Invalid password.".to_owned()]);
     }
     let new = new_name(&hallpass, serializer, settings.set_username_retype).await?;
-    store(&hallpass, account.id, new, None).await
+    store(&hallpass, hallpass.trail(&request), account.id, new, None).await
 }
 
 /// Changes the name of whoever the link belongs to: `UsernameResetConfirmSerializer`.
@@ -58,7 +63,7 @@ pub(super) async fn reset(
     let (uid, token) = (serializer.raw_text("uid"), serializer.raw_text("token"));
     let new = new_name(&hallpass, serializer, settings.username_reset_confirm_retype).await?;
     let account = links::owner(&hallpass, &uid, &token, |account| account.is_active).await?;
-    store(&hallpass, account.id, new, Some(token)).await
+    store(&hallpass, hallpass.trail(&request), account.id, new, Some(token)).await
 }
 
 /// The new name, if nobody has it and it was sent twice where that is asked for.
@@ -83,7 +88,13 @@ async fn new_name(hallpass: &Hallpass, mut serializer: Serializer, retype: bool)
 }
 
 /// Stores the new name; by a link only if that is still good.
-async fn store(hallpass: &Hallpass, id: i32, new: String, link: Option<String>) -> Result<HttpResponse, ApiError> {
+async fn store(
+    hallpass: &Hallpass,
+    trail: Trail,
+    id: i32,
+    new: String,
+    link: Option<String>,
+) -> Result<HttpResponse, ApiError> {
     let (this, now) = (hallpass.clone(), hallpass.clock().now());
     let (by_email, confirms) =
         (hallpass.logs_in_by_email(), hallpass.settings().accounts.username_changed_email_confirmation);
@@ -95,6 +106,8 @@ async fn store(hallpass: &Hallpass, id: i32, new: String, link: Option<String>) 
         {
             return Ok(false);
         }
+        let before = if by_email { &changed.email } else { &changed.username };
+        let name = this.counters().of_account(Counted::Nobody(before));
         match by_email {
             true => {
                 accounts::reserve_email(transaction, &new)?;
@@ -106,6 +119,8 @@ async fn store(hallpass: &Hallpass, id: i32, new: String, link: Option<String>) 
                 changed.username = new;
             }
         }
+        let event = if link.is_some() { Event::UsernameReset } else { Event::UsernameChange };
+        trail.record(transaction, &Entry::of(event).user(id).named(&name))?;
         if link.is_some() {
             users::set_last_login(transaction, changed.id, now)?;
         }

@@ -11,6 +11,8 @@ use crate::python;
 use crate::settings::Permission;
 use crate::store::StoreError;
 use crate::store::accounts::{self, Account};
+use crate::store::audit::{Entry, Event, Trail};
+use crate::store::counters::Account as Counted;
 
 /// All users to staff, and to the others themselves; everyone, where `accounts.hide_users` is off.
 pub(super) async fn list(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
@@ -43,7 +45,11 @@ pub(super) async fn update(
     let permission = hallpass.settings().accounts.permissions.user;
     let caller = hallpass.admit(&request, permission, Hides::Users).await?;
     let account = found(&hallpass, &request, caller.as_ref(), permission, false).await?;
-    me::change(&hallpass, account, data).await
+    let actor_id = match caller {
+        Some(caller) if !hallpass.is_own(&caller, &account) => hallpass.account_of(&request, &caller).await?.id,
+        _ => account.id,
+    };
+    me::change(&hallpass, hallpass.trail(&request), actor_id, account, data).await
 }
 
 /// Deletes one user. The password is that of whoever deletes.
@@ -64,17 +70,28 @@ pub(super) async fn delete(
         None => return Err(ApiError::PermissionDenied),
     };
     me::require_current_password(&hallpass, &request, &requester, data).await?;
-    remove(&hallpass, account.id).await
+    remove(&hallpass, hallpass.trail(&request), requester.id, account.id).await
 }
 
 /// Deletes the row and what goes with it.
-pub(super) async fn remove(hallpass: &Hallpass, id: i32) -> Result<HttpResponse, ApiError> {
-    hallpass.store().write(move |transaction| accounts::delete(transaction, id)).await.map_err(
-        |error| match error {
-            StoreError::Gone(_) => ApiError::Forbidden("This user cannot be deleted: other data refers to them."),
-            error => error.into(),
-        },
-    )?;
+pub(super) async fn remove(
+    hallpass: &Hallpass,
+    trail: Trail,
+    actor_id: i32,
+    id: i32,
+) -> Result<HttpResponse, ApiError> {
+    let counters = hallpass.counters().clone();
+    let deleted = hallpass.store().write(move |transaction| match accounts::delete(transaction, id)? {
+        Some(account) => {
+            let name = counters.of_account(Counted::Nobody(&account.username));
+            trail.record(transaction, &Entry::of(Event::Deletion).user(id).by(actor_id).named(&name))
+        }
+        None => Ok(()),
+    });
+    deleted.await.map_err(|error| match error {
+        StoreError::Gone(_) => ApiError::Forbidden("This user cannot be deleted: other data refers to them."),
+        error => error.into(),
+    })?;
     Ok(no_content())
 }
 

@@ -1,6 +1,6 @@
 //! `TokenVerifyView` and `TokenBlacklistView`: is it good, and let it be good no longer.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Map, Value};
 
 use super::{Hallpass, RequestData, only_field, outstanding};
@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::error::{ApiError, FieldErrors};
 use crate::http::view::ok;
 use crate::jwt::{Claims, TokenKind};
+use crate::store::audit::{Entry, Event, Reason, Trail};
 use crate::store::blacklist;
 use crate::store::blacklist::OutstandingToken;
 use crate::store::families;
@@ -33,7 +34,11 @@ pub(super) async fn verify(hallpass: web::Data<Hallpass>, data: RequestData) -> 
 /// # Errors
 /// 401 for a token that is bad or has been ended before. If it was exchanged for another one before, one of the two who
 /// hold it is a thief, and the whole family is revoked.
-pub(super) async fn blacklist(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
+pub(super) async fn blacklist(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
     let token = only_field(data, "refresh").await?;
     let now = hallpass.clock().now();
     let refresh = hallpass.decode(&token, now).await?;
@@ -42,7 +47,7 @@ pub(super) async fn blacklist(hallpass: web::Data<Hallpass>, data: RequestData) 
         return Err(hallpass.invalid_token(&error));
     }
     let row = outstanding(&hallpass, &refresh, token, user_id(&hallpass, &refresh).await?, now)?;
-    match end(hallpass.store(), row, now).await? {
+    match end(hallpass.store(), hallpass.trail(&request), row, now).await? {
         true => Ok(nothing()),
         false => Err(hallpass.blacklisted()),
     }
@@ -57,13 +62,20 @@ async fn user_id(hallpass: &Hallpass, refresh: &Claims) -> Result<Option<i32>, A
 }
 
 /// Whether the token was good until now.
-async fn end(store: &Store, token: OutstandingToken, now: Timestamp) -> Result<bool, StoreError> {
+async fn end(store: &Store, trail: Trail, token: OutstandingToken, now: Timestamp) -> Result<bool, StoreError> {
     let run = |token: OutstandingToken| {
+        let trail = trail.clone();
         store.write(move |transaction| {
+            let entry = |event| Entry::of(event).user(token.user_id).jti(&token.jti);
             let was_good = blacklist::blacklist(transaction, &token, now)?;
-            if !was_good {
-                families::revoke_if_exchanged(transaction, &token.jti, now)?;
-            }
+            let entry = if was_good {
+                entry(Event::Blacklist)
+            } else if families::revoke_if_exchanged(transaction, &token.jti, now)? {
+                entry(Event::FamilyRevoked).because(Reason::Replay)
+            } else {
+                entry(Event::Blacklist).refused(Reason::Revoked)
+            };
+            trail.record(transaction, &entry)?;
             Ok(was_good)
         })
     };

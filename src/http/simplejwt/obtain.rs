@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::error::{ApiError, AuthenticationError};
 use crate::jwt::Claims;
 use crate::secret::Secret;
+use crate::store::audit::{Entry, Event, Reason, Trail};
 use crate::store::blacklist::{self, OutstandingToken};
 use crate::store::users::{self, Key, TokenUser, User};
 use crate::store::{StoreError, user_state};
@@ -31,7 +32,8 @@ pub(super) async fn obtain_pair(
     let refresh = hallpass.jwt().refresh_for(&claim, mark.as_deref(), now)?;
     let access = hallpass.sign(&hallpass.jwt().access_from(&refresh, now, now)?)?;
     let token = hallpass.sign(&refresh)?;
-    note_login(&hallpass, &user, outstanding(&hallpass, &refresh, token.clone(), Some(user.user.id), now)?).await?;
+    let row = outstanding(&hallpass, &refresh, token.clone(), Some(user.user.id), now)?;
+    note_login(&hallpass, hallpass.trail(&request), &user, row).await?;
     let names = &hallpass.settings().jwt;
     Ok(tokens(&[(&names.refresh_field, &token), (&names.access_field, &access)]))
 }
@@ -47,22 +49,29 @@ pub(super) async fn authenticate(
     let username = serializer.login_name(hallpass);
     let password = Secret::new(serializer.trimmed("password"));
     serializer.finish()?;
-    let user = hallpass.backend().authenticate(&hallpass.client(request), &username, &password).await?;
+    let user = hallpass.backend().authenticate_for_token(&hallpass.client(request), &username, &password).await?;
     user.ok_or_else(|| wrong_credentials(hallpass))
 }
 
 /// Writes what a login leaves behind: the token that was given out and, if the settings say so, the time.
-pub(super) async fn note_login(hallpass: &Hallpass, user: &TokenUser, token: OutstandingToken) -> Result<(), ApiError> {
+pub(super) async fn note_login(
+    hallpass: &Hallpass,
+    trail: Trail,
+    user: &TokenUser,
+    token: OutstandingToken,
+) -> Result<(), ApiError> {
     let (user, now) = (user.clone(), token.created_at);
     let update_last_login = hallpass.settings().jwt.update_last_login;
     let noted = hallpass.store().write(move |transaction| {
+        let login = Entry::of(Event::Login).user(user.user.id);
         if !user_state::admit(transaction, &user, now)? {
-            return Ok(false);
+            return trail.record(transaction, &login.refused(Reason::ChangedMeanwhile)).map(|()| false);
         }
         if update_last_login {
             users::set_last_login(transaction, user.user.id, now)?;
         }
-        blacklist::create_outstanding(transaction, &token).map(|()| true)
+        blacklist::create_outstanding(transaction, &token)?;
+        trail.record(transaction, &login.jti(&token.jti)).map(|()| true)
     });
     match noted.await {
         // The user was deleted, or given another password, since theirs was checked.

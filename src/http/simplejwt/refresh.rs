@@ -1,32 +1,43 @@
 //! `TokenRefreshView`: a new access token for a refresh token and, with rotation, a new refresh token too.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{Hallpass, RequestData, only_field, outstanding, tokens};
+use crate::auth::user_key;
 use crate::clock::Timestamp;
 use crate::error::{ApiError, AuthenticationError};
 use crate::jwt::{Claims, Stamp, TokenKind};
+use crate::store::audit::{Entry, Event, Reason, Trail};
 use crate::store::blacklist;
 use crate::store::families::{self, Exchange, Exchanged};
-use crate::store::users::TokenUser;
+use crate::store::users::{Key, TokenUser};
 use crate::store::{StoreError, user_state};
 
 /// Gives an access token and, with `jwt.rotate_refresh_tokens`, the refresh token that takes the place of the one sent.
 ///
 /// # Errors
 /// 401 for a token that is bad, refused, or of a user who is gone or may not log in.
-pub(super) async fn refresh(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
+pub(super) async fn refresh(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
     let token = only_field(data, "refresh").await?;
     let now = hallpass.clock().now();
     let refresh = hallpass.decode(&token, now).await?;
     let names = &hallpass.settings().jwt;
     let is_exchanged = names.rotate_refresh_tokens && names.blacklist_after_rotation;
+    let trail = hallpass.trail(&request);
     // With an exchange, whether the token is refused is decided where it is used up, and by that alone.
-    if !is_exchanged {
-        hallpass.refuse_blacklisted(&refresh).await?;
+    if !is_exchanged && hallpass.is_blacklisted(&refresh).await? {
+        return refused(&hallpass, trail, &refresh, Reason::Revoked).await;
     }
     let user = match admitted(&hallpass, &refresh, now).await {
-        Ok(user) => user,
+        Ok(Ok(user)) => user,
+        Ok(Err(_)) if is_exchanged && hallpass.is_blacklisted(&refresh).await? => {
+            return refused(&hallpass, trail, &refresh, Reason::Revoked).await;
+        }
+        Ok(Err(why)) => return refused(&hallpass, trail, &refresh, why).await,
         // Asking a database that does not answer once more would take as long again.
         Err(error @ ApiError::Unavailable { .. }) => return Err(error),
         Err(error) => {
@@ -36,41 +47,86 @@ pub(super) async fn refresh(hallpass: web::Data<Hallpass>, data: RequestData) ->
     };
     let access = hallpass.jwt().access_from(&refresh, now, now)?;
     let successor = match (names.rotate_refresh_tokens, is_exchanged) {
-        (false, _) => return Ok(tokens(&[(&names.access_field, &hallpass.sign(&access)?)])),
-        (true, false) => rotate(&hallpass, &refresh, &user, now).await?,
-        (true, true) => exchange(&hallpass, token, &refresh, &user, now).await?,
+        (false, _) => {
+            let access = hallpass.sign(&access)?;
+            note(&hallpass, trail, Entry::of(Event::Refresh).user(user.user.id), &refresh).await?;
+            return Ok(tokens(&[(&names.access_field, &access)]));
+        }
+        (true, false) => rotate(&hallpass, trail, &refresh, &user, now).await?,
+        (true, true) => exchange(&hallpass, trail, token, &refresh, &user, now).await?,
     };
     Ok(tokens(&[(&names.access_field, &hallpass.sign(&access)?), (&names.refresh_field, &successor)]))
 }
 
-/// The user of a token that is a refresh token in its time, if they may have another.
-async fn admitted(hallpass: &Hallpass, refresh: &Claims, now: Timestamp) -> Result<TokenUser, ApiError> {
+/// The user of a token that is a refresh token in its time, or why they may have no other.
+async fn admitted(
+    hallpass: &Hallpass,
+    refresh: &Claims,
+    now: Timestamp,
+) -> Result<Result<TokenUser, Reason>, ApiError> {
     hallpass.jwt().check(refresh, TokenKind::Refresh, now).map_err(|error| hallpass.invalid_token(&error))?;
-    let user = hallpass.user_of(refresh).await?;
-    let may = |found: &TokenUser| found.user.is_active || !hallpass.settings().jwt.check_user_is_active;
-    let found = user.filter(may).ok_or_else(|| no_account(hallpass))?;
-    match found.refuses_token_of(refresh.seconds("iat").unwrap_or_default()) {
-        // One that was given out elsewhere, or so long ago that nobody remembers: the list does not have it.
-        true => Err(hallpass.blacklisted()),
-        false => Ok(found),
+    let Some(found) = hallpass.user_of(refresh).await? else { return Ok(Err(Reason::NoSuchUser)) };
+    if !found.user.is_active && hallpass.settings().jwt.check_user_is_active {
+        return Ok(Err(Reason::Inactive));
     }
+    Ok(match found.refuses_token_of(refresh.seconds("iat").unwrap_or_default()) {
+        // One that was given out elsewhere, or so long ago that nobody remembers: the list does not have it.
+        true => Err(Reason::Revoked),
+        false => Ok(found),
+    })
+}
+
+/// 401 for a token that we signed and that gets no other, and its row in the audit.
+pub(super) async fn refused(
+    hallpass: &Hallpass,
+    trail: Trail,
+    claims: &Claims,
+    why: Reason,
+) -> Result<HttpResponse, ApiError> {
+    let settings = &hallpass.settings().jwt;
+    let key = claims.get(&settings.user_id_claim).map(|claim| user_key(claim, settings.user_id_field));
+    // Who is gone has no other id than that of the token.
+    let user_id = if let Some(Ok(Some(Key::Id(id)))) = key { Some(id) } else { None };
+    note(hallpass, trail, Entry::of(Event::Refresh).user(user_id).refused(why), claims).await?;
+    Err(if why == Reason::Revoked { hallpass.blacklisted() } else { no_account(hallpass) })
 }
 
 fn no_account(hallpass: &Hallpass) -> ApiError {
     hallpass.unauthorized(AuthenticationError::failed("No active account found for the given token."))
 }
 
+/// Writes down a refresh that changes nothing in the database.
+pub(super) async fn note(hallpass: &Hallpass, trail: Trail, entry: Entry, claims: &Claims) -> Result<(), ApiError> {
+    if !trail.is_kept() {
+        return Ok(());
+    }
+    let entry = match claims.text(&hallpass.settings().jwt.jti_claim) {
+        Some(jti) => entry.jti(jti),
+        None => entry,
+    };
+    Ok(hallpass.store().write(move |transaction| trail.record(transaction, &entry)).await?)
+}
+
 /// A new refresh token beside the old one, which stays good.
-async fn rotate(hallpass: &Hallpass, refresh: &Claims, user: &TokenUser, now: Timestamp) -> Result<String, ApiError> {
+async fn rotate(
+    hallpass: &Hallpass,
+    trail: Trail,
+    refresh: &Claims,
+    user: &TokenUser,
+    now: Timestamp,
+) -> Result<String, ApiError> {
     let successor = hallpass.jwt().rotated(refresh, now)?;
     let signed = hallpass.sign(&successor)?;
     let row = outstanding(hallpass, &successor, signed.clone(), Some(user.user.id), now)?;
+    let used = refresh.text(&hallpass.settings().jwt.jti_claim).unwrap_or_default().to_owned();
     let user = user.clone();
     let noted = hallpass.store().write(move |transaction| {
+        let entry = Entry::of(Event::Refresh).user(user.user.id);
         if !user_state::is_unchanged(transaction, &user)? {
-            return Ok(false);
+            return trail.record(transaction, &entry.jti(&used).refused(Reason::Revoked)).map(|()| false);
         }
-        blacklist::create_outstanding(transaction, &row).map(|()| true)
+        blacklist::create_outstanding(transaction, &row)?;
+        trail.record(transaction, &entry.jti(&row.jti)).map(|()| true)
     });
     match noted.await {
         Ok(true) => Ok(signed),
@@ -83,6 +139,7 @@ async fn rotate(hallpass: &Hallpass, refresh: &Claims, user: &TokenUser, now: Ti
 /// A new refresh token in place of the old one, which is used up.
 async fn exchange(
     hallpass: &Hallpass,
+    trail: Trail,
     token: String,
     refresh: &Claims,
     user: &TokenUser,
@@ -97,8 +154,8 @@ async fn exchange(
         grace: hallpass.settings().jwt.refresh_reuse_grace,
         needs_active_user: hallpass.settings().jwt.check_user_is_active,
     };
-    let exchanged = hallpass.store().write(move |transaction| families::exchange(transaction, &request, now)).await;
-    match exchanged {
+    let exchanged = hallpass.store().write(move |transaction| families::exchange(transaction, &request, &trail, now));
+    match exchanged.await {
         Ok(Exchanged::Done) => Ok(signed),
         // The client did not get the answer: it gets the same token, made anew from what it says.
         Ok(Exchanged::Again { jti, issued_at, expires_at }) => {

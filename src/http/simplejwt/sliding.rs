@@ -3,10 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::obtain::{authenticate, note_login};
+use super::refresh::{note, refused};
 use super::{Hallpass, RequestData, only_field, outstanding, tokens};
 use crate::auth::{user_claim, user_key};
 use crate::error::ApiError;
 use crate::jwt::{Claims, TokenKind};
+use crate::store::audit::{Entry, Event, Reason};
+use crate::store::users::TokenUser;
 
 /// A sliding token for a name and a password.
 ///
@@ -23,7 +26,8 @@ pub(super) async fn obtain(
     let claim = user_claim(&user.user, hallpass.settings().jwt.user_id_field);
     let claims = hallpass.jwt().sliding_for(&claim, mark.as_deref(), now)?;
     let token = hallpass.sign(&claims)?;
-    note_login(&hallpass, &user, outstanding(&hallpass, &claims, token.clone(), Some(user.user.id), now)?).await?;
+    let row = outstanding(&hallpass, &claims, token.clone(), Some(user.user.id), now)?;
+    note_login(&hallpass, hallpass.trail(&request), &user, row).await?;
     Ok(tokens(&[("token", &token)]))
 }
 
@@ -31,29 +35,39 @@ pub(super) async fn obtain(
 ///
 /// # Errors
 /// 401 for a token that is bad or refused.
-pub(super) async fn refresh(hallpass: web::Data<Hallpass>, data: RequestData) -> Result<HttpResponse, ApiError> {
+pub(super) async fn refresh(
+    request: HttpRequest,
+    hallpass: web::Data<Hallpass>,
+    data: RequestData,
+) -> Result<HttpResponse, ApiError> {
     let token = only_field(data, "token").await?;
     let now = hallpass.clock().now();
     let invalid = |error| hallpass.invalid_token(&error);
     let claims = hallpass.decode(&token, now).await?;
-    hallpass.refuse_blacklisted(&claims).await?;
+    let trail = hallpass.trail(&request);
+    if hallpass.is_blacklisted(&claims).await? {
+        return refused(&hallpass, trail, &claims, Reason::Revoked).await;
+    }
     hallpass.jwt().check(&claims, TokenKind::Sliding, now).map_err(invalid)?;
     hallpass.jwt().check_sliding_refresh(&claims, now).map_err(invalid)?;
-    refuse_ended(&hallpass, &claims).await?;
-    Ok(tokens(&[("token", &hallpass.sign(&hallpass.jwt().sliding_refreshed(&claims, now))?)]))
+    let user = user_in(&hallpass, &claims).await?;
+    // From before everything of its user's was ended: renewed, it would seem to be from after.
+    let issued_at = claims.seconds("iat").unwrap_or_default();
+    if user.as_ref().is_some_and(|user| user.refuses_token_of(issued_at)) {
+        return refused(&hallpass, trail, &claims, Reason::Revoked).await;
+    }
+    let renewed = hallpass.sign(&hallpass.jwt().sliding_refreshed(&claims, now))?;
+    let entry = Entry::of(Event::Refresh).user(user.map(|found| found.user.id));
+    note(&hallpass, trail, entry, &claims).await?;
+    Ok(tokens(&[("token", &renewed)]))
 }
 
-/// 401 for a token from before everything of its user's was ended: renewed, it would seem to be from after. Of a user who
-/// is not there any more SimpleJWT asks nothing here.
-async fn refuse_ended(hallpass: &Hallpass, claims: &Claims) -> Result<(), ApiError> {
+/// The user that a token names. Of one who is not there any more SimpleJWT asks nothing here.
+async fn user_in(hallpass: &Hallpass, claims: &Claims) -> Result<Option<TokenUser>, ApiError> {
     let settings = &hallpass.settings().jwt;
     let claim = claims.get(&settings.user_id_claim);
-    let key = claim.and_then(|claim| user_key(claim, settings.user_id_field).ok().flatten());
-    let Some(key) = key else { return Ok(()) };
-    let user = hallpass.store().find_token_user(&key).await?;
-    let issued_at = claims.seconds("iat").unwrap_or_default();
-    match user.is_some_and(|user| user.refuses_token_of(issued_at)) {
-        true => Err(hallpass.blacklisted()),
-        false => Ok(()),
+    match claim.and_then(|claim| user_key(claim, settings.user_id_field).ok().flatten()) {
+        Some(key) => Ok(hallpass.store().find_token_user(&key).await?),
+        None => Ok(None),
     }
 }

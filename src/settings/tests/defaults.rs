@@ -100,7 +100,7 @@ fn the_defaults_of_jwt_are_the_documented_ones() {
 
 #[test]
 fn the_defaults_of_the_rest_are_the_documented_ones() {
-    let Settings { password, email, throttle, lockout, routes, log, .. } = Settings::defaults().unwrap();
+    let Settings { password, email, throttle, lockout, audit, routes, log, .. } = Settings::defaults().unwrap();
 
     assert_eq!((password.hasher, password.bcrypt_cost, password.min_length), (Hasher::BcryptSha256, 12, 8));
     assert_eq!((password.validators.as_slice(), password.queue_timeout), (PasswordValidator::ALL, seconds(30)));
@@ -112,6 +112,7 @@ fn the_defaults_of_the_rest_are_the_documented_ones() {
     assert_eq!((throttle.anon, throttle.user), (None, None));
     assert_eq!((lockout.failures, lockout.max_delay), (5, seconds(900)));
     assert_eq!(lockout.forget_after, seconds(86_400));
+    assert_eq!((audit.enabled, audit.retention), (true, seconds(90 * 86_400)));
     assert_eq!(routes.prefix_authtoken.unwrap().as_str(), "/api-token-auth/");
     assert_eq!(routes.prefix_simplejwt.unwrap().as_str(), "/api/token/");
     assert_eq!(routes.prefix_samples.unwrap().as_str(), "/");

@@ -1,5 +1,6 @@
 //! Accounts as their owners and others use them: what shows only under races, over time, in the database and in mails.
 
+mod audited;
 mod bans;
 mod deletion;
 mod email_login;

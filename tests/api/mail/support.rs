@@ -50,11 +50,12 @@ impl Office {
 
     /// Writes a letter down in a transaction of its own.
     pub fn enqueue(&self, letter: &Letter) {
-        self.in_transaction(|post, transaction| post.enqueue(transaction, letter)).expect("a transaction");
+        self.in_transaction(|post, transaction| post.enqueue(transaction, letter).map(drop)).expect("a transaction");
     }
 
     pub fn enqueue_nothing(&self, kind: MailKind, asked_for: &str) {
-        self.in_transaction(|post, transaction| post.enqueue_nothing(transaction, kind, asked_for)).expect("it");
+        self.in_transaction(|post, transaction| post.enqueue_nothing(transaction, kind, asked_for).map(drop))
+            .expect("it");
     }
 
     pub fn in_transaction(
