@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::account::{Account, Existence, Family, State};
+use super::audited::Ledger;
 use super::http::send;
 use super::random::Random;
 use crate::support::client::Response;
@@ -38,6 +39,7 @@ pub struct Caller {
     pub names: Vec<String>,
     pub findings: Vec<String>,
     pub tally: Tally,
+    pub ledger: Ledger,
     number: usize,
     registered: usize,
     random: Random,
@@ -57,7 +59,8 @@ pub struct Tally {
 impl Caller {
     pub fn new(number: usize, random: Random) -> Self {
         let (accounts, names, findings) = (Vec::new(), Vec::new(), Vec::new());
-        Self { accounts, names, findings, tally: Tally::default(), number, registered: 0, random }
+        let (tally, ledger) = (Tally::default(), Ledger::default());
+        Self { accounts, names, findings, tally, ledger, number, registered: 0, random }
     }
 
     /// Calls until it is over, or until nothing is left of which it is sure.
@@ -117,7 +120,9 @@ impl Caller {
     fn log_out(&mut self, load: &Load<'_>, account: &mut Account) {
         let Some(key) = account.key().map(ToOwned::to_owned) else { return };
         account.doubt_token();
-        if self.answered(send(load.address, "POST", "/auth/token/logout/", Some(&key), ""), 204).is_some() {
+        let answer = self.answered(send(load.address, "POST", "/auth/token/logout/", Some(&key), ""), 204);
+        self.ledger.note("logout", answer.is_some());
+        if answer.is_some() {
             account.learn_token(None);
         }
     }
@@ -157,7 +162,9 @@ impl Caller {
         let Some(key) = account.key().map(ToOwned::to_owned) else { return };
         account.passwords.push(self.password());
         let body = json!({"current_password": account.passwords[0], "new_password": account.passwords[1]}).to_string();
-        if self.answered(send(load.address, "POST", "/auth/users/set_password/", Some(&key), &body), 204).is_some() {
+        let answer = self.answered(send(load.address, "POST", "/auth/users/set_password/", Some(&key), &body), 204);
+        self.ledger.note("password_change", answer.is_some());
+        if answer.is_some() {
             account.passwords.remove(0);
         }
     }
@@ -176,7 +183,9 @@ impl Caller {
         } else {
             finished(child)
         };
-        match printed.strip_prefix("Generated token ").and_then(|rest| rest.get(..40)) {
+        let printed = printed.strip_prefix("Generated token ").and_then(|rest| rest.get(..40));
+        self.ledger.note("token_created", printed.is_some());
+        match printed {
             Some(key) => {
                 self.tally.acknowledged += 1;
                 if known.as_ref().is_some_and(|known| (known == key) == resets) {

@@ -2,12 +2,14 @@
 //!
 //! Callers log in, register, exchange, blacklist, log out and change passwords, and have `create_token` run, each on accounts
 //! of its own. Each writes down what it was answered. Then the service, `create_token` or PostgreSQL is killed at a random
-//! moment, everything is started again, and what they wrote down is compared with what holds.
+//! moment, everything is started again, and what they wrote down is compared with what holds. So are
+//! the changes with the rows of the audit.
 //!
 //! A few cycles run with every test; `scripts/faults` runs as many as it is told. That a loss would be noticed is a test too:
 //! it lets the database lose what it had acknowledged.
 
 mod account;
+mod audited;
 mod caller;
 mod check;
 mod http;

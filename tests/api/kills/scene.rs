@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::RECOVERY;
+use super::audited::{self, Ledger};
 use super::caller::{Caller, Load, Tally};
 use super::check::{self, Service as Checked};
 use super::http::send;
@@ -111,6 +112,9 @@ impl Scene {
         findings.extend(self.callers.iter_mut().flat_map(|caller| std::mem::take(&mut caller.findings)));
         findings.extend(self.missing_users());
         findings.extend(check::rows(&self.database));
+        findings.extend(audited::rows(&self.database));
+        let ledger = self.callers.iter().fold(Ledger::default(), |sum, caller| sum.add(&caller.ledger));
+        findings.extend(ledger.compare(&self.database));
         findings
     }
 
