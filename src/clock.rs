@@ -76,6 +76,11 @@ impl Timestamp {
         }
     }
 
+    /// Reads what RFC 3339 writes, in whichever zone it says. `None` when it is no moment.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        text.parse().ok().map(|instant: jiff::Timestamp| Self(instant.as_microsecond()))
+    }
+
     /// Reads what Django wrote; also takes a `T` between date and time and one to nine digits of fraction. `None` when
     /// it is no date.
     pub fn from_django_text(text: &str) -> Option<Self> {
@@ -153,7 +158,11 @@ mod tests {
 
     #[test]
     fn a_line_of_the_log_has_a_time_that_other_programs_read() {
-        assert_eq!(Timestamp::from_micros(1_795_405_352_120_000).to_rfc3339(), "2026-11-23T03:42:32.120000Z");
+        let moment = Timestamp::from_micros(1_795_405_352_120_000);
+
+        assert_eq!(moment.to_rfc3339(), "2026-11-23T03:42:32.120000Z");
+        assert_eq!(Timestamp::from_rfc3339("2026-11-23T04:42:32.12+01:00"), Some(moment));
+        assert_eq!(Timestamp::from_rfc3339("2026-11-23T03:42:32"), None);
     }
 
     #[test]

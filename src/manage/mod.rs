@@ -3,6 +3,7 @@
 //! A command is a file with `run(arguments, context, out)`. It writes what it did to `out` and gives one sentence when it
 //! cannot do it; the binaries print that and choose the exit code.
 
+mod audit;
 mod change_password;
 mod check;
 mod completions;
@@ -62,6 +63,8 @@ pub enum Command {
     Unlock(unlock::Unlock),
     /// Forget refresh and sliding tokens that have expired, and counts of attempts that are over
     FlushExpiredTokens(flush_expired_tokens::FlushExpiredTokens),
+    /// Print who did what, when, from where and how it ended, or delete what is older than the retention
+    Audit(audit::Audit),
     /// Check the settings and the database
     Check(check::Check),
     /// Make a key to sign tokens with
@@ -117,6 +120,7 @@ impl Command {
             Self::ChangePassword(args) => Some(&args.config),
             Self::Unlock(args) => Some(&args.config),
             Self::FlushExpiredTokens(args) => Some(&args.config),
+            Self::Audit(args) => Some(&args.config),
             Self::Check(args) => Some(&args.config),
             Self::ShowSettings(args) => Some(&args.config),
             Self::Completions(_) | Self::GenerateKey(_) => None,
@@ -141,6 +145,7 @@ impl Command {
             Self::ChangePassword(args) => change_password::run(&args, context, out),
             Self::Unlock(args) => unlock::run(&args, context, out),
             Self::FlushExpiredTokens(args) => flush_expired_tokens::run(&args, context, out),
+            Self::Audit(args) => audit::run(&args, context, out),
             Self::Check(args) => check::run(&args, context, out),
             Self::ShowSettings(_) => show_settings::run(context, out),
         }

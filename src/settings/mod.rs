@@ -68,6 +68,7 @@ pub use self::server::Server;
 pub use self::sources::Sources;
 pub use self::throttle::Throttle;
 pub use self::token::Token;
+pub(crate) use self::values::duration::{read as parse_duration, text as duration_text};
 pub use self::values::{
     Alias, Bind, ByteSize, DatabaseUrl, Domain, HeaderName, InvalidValue, JwkUrl, KeyText, Keyword, Mailbox, Origin,
     Rate, RoutePath, SmtpTls, SmtpUrl, UrlTemplate,

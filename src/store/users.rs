@@ -1,5 +1,7 @@
 //! `auth_user`: Django's users.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::connection::on_each;
@@ -165,6 +167,15 @@ pub fn find_login(connection: &mut DbConnection<'_>, username: &str) -> Result<O
 /// The user whose name is exactly this.
 pub fn find_by_username(connection: &mut DbConnection<'_>, username: &str) -> Result<Option<User>, StoreError> {
     Ok(find_login(connection, username)?.map(|login| login.user))
+}
+
+/// The names of those of these users who are there. At most some thousands at a time.
+pub fn find_usernames(
+    connection: &mut DbConnection<'_>,
+    ids: &BTreeSet<i32>,
+) -> Result<Vec<(i32, String)>, StoreError> {
+    let users = auth_user::table.filter(auth_user::id.eq_any(ids)).select((auth_user::id, auth_user::username));
+    Ok(on_each!(connection, |c| users.load(c))?)
 }
 
 /// Adds a user and gives their id.

@@ -83,7 +83,9 @@ fn a_secret_comes_out_nowhere() {
             assert!(audited.len() > 9, "{audited:?}");
             service.signal("TERM");
             let (code, log) = service.wait();
-            let commands = ["show-settings", "check"].map(|name| run_command(with(&database, &[name]), ""));
+            let commands = [&["show-settings"][..], &["check"], &["audit", "--limit", "9999"]]
+                .map(|arguments| run_command(with(&database, arguments), ""));
+            assert_eq!(commands[2].stdout.lines().count(), audited.len(), "{:?}", commands[2]);
             let deploy = run_command(with(&database, &["check", "--deploy"]), "");
 
             assert_eq!(code, Some(0), "{log}");

@@ -43,7 +43,8 @@ pub(crate) fn text(duration: Duration) -> String {
     if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
 
-fn read(text: &str) -> Result<Duration, InvalidValue> {
+/// The span of time that `text` names.
+pub(crate) fn read(text: &str) -> Result<Duration, InvalidValue> {
     let why = "is no span of time; write \"90s\", \"15m\", \"14d\" or \"1h 30m\"";
     let wrong = || InvalidValue::new(format!("{text:?} {why}"));
     let mut rest = text.trim();

@@ -165,3 +165,70 @@ impl Entry {
         Self { token: Some(token), ..self }
     }
 }
+
+/// A row as it is read.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = audit)]
+#[non_exhaustive]
+pub struct Row {
+    /// What later rows have more of.
+    pub id: i64,
+    at: StoredTime,
+    /// An [`Event`].
+    pub event: String,
+    /// An [`Outcome`].
+    pub outcome: String,
+    /// A [`Reason`].
+    pub reason: Option<String>,
+    /// Whose account it is about.
+    pub user_id: Option<i32>,
+    /// Who did it, if it was somebody else.
+    pub actor_id: Option<i32>,
+    /// The digest of a name that nobody had, or that was given up by this.
+    pub account: Option<String>,
+    /// The address of a request, or `command`.
+    pub client: String,
+    /// The request's id, as in the log.
+    pub request_id: Option<String>,
+    /// The `jti`, or the beginning of the digest of an opaque token.
+    pub token: Option<String>,
+}
+
+impl Row {
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        self.at.into()
+    }
+
+    /// Whether it is about the name that is counted under `key` where nobody has it.
+    pub fn is_of(&self, key: &CounterKey) -> bool {
+        self.account.as_ref() == Some(&key.0)
+    }
+}
+
+/// Up to `limit` rows before the one with the id `before`, the newest first.
+pub fn page_before(connection: &mut DbConnection<'_>, before: i64, limit: i64) -> Result<Vec<Row>, StoreError> {
+    let query = audit::table.filter(audit::id.lt(before)).order(audit::id.desc()).limit(limit);
+    Ok(on_each!(connection, |c| query.select(Row::as_select()).load(c))?)
+}
+
+/// Deletes those of the next `limit` rows after the id `after` that are from before `before`. Gives how many there were and
+/// the last of their ids; `None` when none was as old. They are walked in order because the time has no index.
+pub fn delete_before(
+    transaction: &mut DbConnection<'_>,
+    before: Timestamp,
+    after: i64,
+    limit: i64,
+) -> Result<Option<(usize, i64)>, StoreError> {
+    let query = audit::table.filter(audit::id.gt(after)).order(audit::id).limit(limit).select((audit::id, audit::at));
+    let rows: Vec<(i64, StoredTime)> = on_each!(transaction, |c| query.load(c))?;
+    let Some(last) = rows.last().map(|(id, _)| *id) else { return Ok(None) };
+    // Servers whose clocks differ do not write in the order of time.
+    let old: Vec<i64> = rows.into_iter().filter(|(_, at)| at.0 < before).map(|(id, _)| id).collect();
+    if old.is_empty() {
+        return Ok(None);
+    }
+    let rows = audit::table.filter(audit::id.eq_any(old));
+    let deleted = on_each!(transaction, |c| diesel::delete(rows).execute(c))?;
+    Ok(Some((deleted, last)))
+}

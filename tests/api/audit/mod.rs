@@ -1,6 +1,7 @@
 //! What is written down of logins, changes and commands: one row for each, with the change or not at all.
 
 mod changes;
+mod commands;
 mod refused;
 
 use serde_json::{Value, json};
