@@ -52,20 +52,23 @@ impl Timestamp {
     }
 
     /// As Django writes a `DateTimeField` on SQLite: `YYYY-MM-DD HH:MM:SS[.ffffff]`, the fraction left out when it is
-    /// zero. `None` outside the years -9999 to 9999.
+    /// zero. `None` outside the years 1 to 9999, which are all that Python has.
     pub fn to_django_text(self) -> Option<String> {
         let civil = EPOCH.checked_add(SignedDuration::from_micros(self.0)).ok()?;
-        let seconds = format!(
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
-            civil.year(),
-            civil.month(),
-            civil.day(),
-            civil.hour(),
-            civil.minute(),
-            civil.second()
-        );
+        let year = u64::try_from(civil.year()).ok().filter(|year| *year > 0)?;
+        let mut text = String::with_capacity("2026-11-25 10:00:00.000000".len());
+        push_digits(&mut text, 4, year);
+        let parts = [civil.month(), civil.day(), civil.hour(), civil.minute(), civil.second()];
+        for (part, before) in parts.into_iter().zip(['-', '-', ' ', ':', ':']) {
+            text.push(before);
+            push_digits(&mut text, 2, part.unsigned_abs().into());
+        }
         let micros = self.0.rem_euclid(1_000_000);
-        Some(if micros == 0 { seconds } else { format!("{seconds}.{micros:06}") })
+        if micros != 0 {
+            text.push('.');
+            push_digits(&mut text, 6, micros.unsigned_abs());
+        }
+        Some(text)
     }
 
     /// As RFC 3339 writes it, to the microsecond: `2026-11-25T10:00:00.000000Z`.
@@ -127,6 +130,14 @@ impl Clock {
     }
 }
 
+/// Adds the last `count` decimal digits of `number`. It is asked for several dates in every write, where `format!` shows.
+fn push_digits(text: &mut String, count: u32, number: u64) {
+    for place in (0..count).rev() {
+        let digit = number / 10_u64.pow(place) % 10;
+        text.push(char::from(b'0' + digit as u8));
+    }
+}
+
 fn micros_since_epoch(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_micros()).unwrap_or(i64::MAX),
@@ -149,10 +160,14 @@ mod tests {
             (0, "1970-01-01 00:00:00"),
             (-1, "1969-12-31 23:59:59.999999"),
             (253_402_300_799_000_000, "9999-12-31 23:59:59"),
+            (-62_135_596_800_000_000, "0001-01-01 00:00:00"),
         ];
         for (micros, text) in cases {
             assert_eq!(Timestamp::from_micros(micros).to_django_text().as_deref(), Some(text));
             assert_eq!(Timestamp::from_django_text(text), Some(Timestamp::from_micros(micros)));
+        }
+        for micros in [-62_135_596_800_000_001, 253_402_300_800_000_000, i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp::from_micros(micros).to_django_text(), None, "{micros}");
         }
     }
 

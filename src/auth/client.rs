@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 
+use super::findings::Findings;
 use super::header;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -14,13 +15,9 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug)]
 pub struct Client {
     address: String,
-    request_id: Option<RequestId>,
+    request_id: Option<HeaderValue>,
     is_counted: Cell<bool>,
 }
-
-/// What tells a request from all others, in the log too: whoever knows it puts it into the request's extensions.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub(crate) HeaderValue);
 
 impl Client {
     /// The client of a request that came through so many proxies of ours, each of which added the address that it saw to
@@ -36,7 +33,7 @@ impl Client {
         let address = forwarded.or_else(|| request.peer_addr().map(|peer| peer.ip()));
         // Only a request that came over no network has none.
         let address = address.map_or_else(|| "local".to_owned(), counted_as);
-        let request_id = request.extensions().get::<RequestId>().cloned();
+        let request_id = request.extensions().get().map(|findings: &Findings| findings.id.clone());
         Self { address, request_id, is_counted: Cell::new(false) }
     }
 
@@ -47,7 +44,7 @@ impl Client {
 
     /// The request's id, where somebody gave it one.
     pub(super) fn request_id(&self) -> Option<&str> {
-        self.request_id.as_ref()?.0.to_str().ok()
+        self.request_id.as_ref()?.to_str().ok()
     }
 
     /// Whether this request has been counted as one that tries a password.

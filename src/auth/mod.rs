@@ -7,6 +7,7 @@ mod attempt;
 mod basic;
 mod charge;
 mod client;
+mod findings;
 mod guard;
 mod header;
 mod jwt;
@@ -24,12 +25,12 @@ mod user_claim;
 use std::ops::Deref;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
 pub use basic::BasicAuthentication;
 pub use client::Client;
-pub(crate) use client::RequestId;
+pub(crate) use findings::{Caller, Findings};
 pub use guard::Guard;
 pub use jwt::{JwtAuthentication, JwtStatelessAuthentication};
 pub use model_backend::ModelBackend;
@@ -134,13 +135,6 @@ impl<P: Permission> FromRequest for Auth<P> {
     }
 }
 
-/// Who called, for the log line of the request.
-#[derive(Clone, Debug)]
-pub(crate) struct Caller {
-    pub(crate) scheme: &'static str,
-    pub(crate) user_id: UserId,
-}
-
 async fn authorize<P: Permission>(request: &HttpRequest) -> Result<P::Grant, ApiError> {
     let (authenticator, caller) = recognise(request, P::IS_PUBLIC).await?;
     let is_known = caller.is_some();
@@ -162,7 +156,8 @@ pub(crate) async fn recognise(
         result => result?,
     };
     if let Some(caller) = &caller {
-        request.extensions_mut().insert(Caller { scheme: caller.scheme, user_id: caller.user.id.clone() });
+        let caller = Caller { scheme: caller.scheme, user_id: caller.user.id.clone() };
+        Findings::add(request, |findings| findings.caller = Some(caller));
     }
     Ok((authenticator.clone(), caller))
 }

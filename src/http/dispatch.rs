@@ -7,13 +7,12 @@ use actix_service::{Service, Transform};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, HeaderValue, VARY};
-use actix_web::{HttpMessage, HttpRequest, ResponseError};
+use actix_web::{HttpRequest, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::negotiation::{NegotiationError, Renderer, Rendering, negotiate};
-use super::request_log::RouteName;
 use super::view::{About, Throttling};
-use crate::auth::{exempt_from_throttles, joined_header, throttle_open};
+use crate::auth::{Findings, exempt_from_throttles, joined_header, throttle_open};
 use crate::error::ApiError;
 use crate::json;
 
@@ -23,7 +22,7 @@ pub(super) struct Dispatch(Rc<Dress>);
 
 /// What does not change from one request of a view to the next.
 struct Dress {
-    route: RouteName,
+    route: Rc<str>,
     renderers: &'static [Renderer],
     allow: HeaderValue,
     throttling: Throttling,
@@ -33,7 +32,7 @@ impl Dispatch {
     /// For a view that the log calls `route`.
     pub(super) fn new(about: &About, route: &str) -> Self {
         Self(Rc::new(Dress {
-            route: RouteName::from(route),
+            route: Rc::from(route),
             renderers: about.renderers(),
             allow: about.allow(),
             throttling: about.throttling(),
@@ -78,7 +77,7 @@ where
 
     fn call(&self, request: ServiceRequest) -> Self::Future {
         let dress = Rc::clone(&self.dress);
-        request.extensions_mut().insert(dress.route.clone());
+        Findings::add(request.request(), |findings| findings.route = Some(Rc::clone(&dress.route)));
         let indent = match negotiated(dress.renderers, request.request()) {
             Ok(Rendering { indent, .. }) => indent,
             Err(error) => {

@@ -15,7 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use super::cors::Cors;
 use super::request_log::{self, REQUEST_ID};
 use super::security_headers::SecurityHeaders;
-use crate::auth::RequestId;
+use crate::auth::Findings;
 use crate::error::ApiError;
 
 /// The longest head of a request, in bytes; actix-http itself takes 128 KiB.
@@ -84,7 +84,7 @@ where
             let response = request.into_response(headers.cors.preflight());
             return Box::pin(ready(Ok(dressed(response, &headers, origin, id, started))));
         }
-        request.extensions_mut().insert(RequestId(id.clone()));
+        request.extensions_mut().insert(Findings::of(id.clone()));
         let answer = self.service.call(request);
         Box::pin(async move { Ok(dressed(answer.await?.map_into_boxed_body(), &headers, origin, id, started)) })
     }

@@ -1,12 +1,12 @@
 //! Whether the service is alive, and whether it can do its work.
 
 use actix_web::http::header::{ALLOW, HeaderValue};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, Resource, ResponseError, web};
+use actix_web::{HttpRequest, HttpResponse, Resource, ResponseError, web};
 use serde::Serialize;
 
 use super::Hallpass;
-use super::request_log::RouteName;
 use super::view::ok;
+use crate::auth::Findings;
 use crate::error::ApiError;
 
 #[derive(Serialize)]
@@ -34,13 +34,13 @@ async fn other_methods(request: HttpRequest) -> HttpResponse {
 }
 
 async fn livez(request: HttpRequest) -> HttpResponse {
-    request.extensions_mut().insert(RouteName::from("/livez"));
+    Findings::add(&request, |findings| findings.route = Some("/livez".into()));
     ok(&Status { status: "alive" })
 }
 
 /// 503 while the database cannot be reached or lacks tables.
 async fn readyz(request: HttpRequest, hallpass: web::Data<Hallpass>) -> Result<HttpResponse, ApiError> {
-    request.extensions_mut().insert(RouteName::from("/readyz"));
+    Findings::add(&request, |findings| findings.route = Some("/readyz".into()));
     hallpass.store().ready().await?;
     Ok(ok(&Status { status: "ready" }))
 }

@@ -4,7 +4,6 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::body::MessageBody;
@@ -14,7 +13,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 use log::kv::{Source, ToValue, Value, VisitSource};
 
-use crate::auth::Caller;
+use crate::auth::{Caller, Findings};
 use crate::error::ApiError;
 
 /// The header with the request's id, in the request and in its answer.
@@ -22,16 +21,6 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 /// The longest request id that is taken over from a client.
 const LONGEST_ID: usize = 64;
-
-/// What the log calls the route of a request: the view's own path, whichever of its spellings was asked for.
-#[derive(Clone)]
-pub(super) struct RouteName(Rc<str>);
-
-impl From<&str> for RouteName {
-    fn from(path: &str) -> Self {
-        Self(Rc::from(path))
-    }
-}
 
 /// The client's own id if it is harmless, so that a request can be followed from server to server; or else a new one.
 pub(super) fn request_id(request: &HttpRequest) -> HeaderValue {
@@ -72,6 +61,7 @@ pub(super) struct Entry<'r> {
 pub(super) fn write(response: &ServiceResponse<impl MessageBody>, id: &HeaderValue, started: Instant) {
     let request = response.request();
     let extensions = request.extensions();
+    let findings = extensions.get::<Findings>();
     let method = request.method().as_str();
     let cause = response.response().error().map(|error| match error.as_error::<ApiError>() {
         Some(error) => error.cause(),
@@ -79,10 +69,10 @@ pub(super) fn write(response: &ServiceResponse<impl MessageBody>, id: &HeaderVal
     });
     Entry {
         method: method.get(..16).unwrap_or(method),
-        route: extensions.get::<RouteName>().map_or("-", |route| &route.0),
+        route: findings.and_then(|findings| findings.route.as_deref()).unwrap_or("-"),
         status: response.status(),
         milliseconds: (started.elapsed().as_secs_f64() * 1e5).round() / 100.0,
-        caller: extensions.get::<Caller>(),
+        caller: findings.and_then(|findings| findings.caller.as_ref()),
         id: id.to_str().unwrap_or("unknown"),
         cause,
     }
