@@ -19,15 +19,17 @@ use super::schema::{
     token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
 };
 use super::stored_time::StoredTime;
-use super::users::TokenUser;
+use super::users::is_refused;
 use super::{DbConnection, StoreError, user_state};
 use crate::clock::Timestamp;
 
 /// An exchange of one refresh token for another.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// Whose tokens they are, as they were when the token was looked at.
-    pub user: TokenUser,
+    /// Whose tokens they are.
+    pub user_id: i32,
+    /// What is known of them so far.
+    pub admission: Admission,
     /// The token that is given back.
     pub used: OutstandingToken,
     /// The token that is to take its place.
@@ -36,6 +38,16 @@ pub struct Exchange {
     pub grace: Duration,
     /// Whether the user must be active, and not only be there.
     pub needs_active_user: bool,
+}
+
+/// Whether a user may have another token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// They might when the token was looked at. Until then their tokens were refused up to this moment; if that is another
+    /// one now, everything of theirs has been ended since.
+    AsSeen(Option<Timestamp>),
+    /// Nobody has looked. The token was issued at this second, as far as it says.
+    Open(Option<i64>),
 }
 
 /// How an exchange ended.
@@ -59,6 +71,8 @@ pub enum Exchanged {
     },
     /// The user is not there any more, or may not log in.
     NoUser,
+    /// The user may have no other token, and nobody had looked before: nothing was done, and nothing is in the audit.
+    NotAdmitted,
 }
 
 /// Exchanges a token and writes its row in the audit, in a transaction of the caller's.
@@ -68,27 +82,30 @@ pub fn exchange(
     trail: &Trail,
     now: Timestamp,
 ) -> Result<Exchanged, StoreError> {
-    if let DbConnection::Postgres(connection) = transaction
-        && exchange_at_once(connection, exchange, trail, now)?
+    if let (DbConnection::Postgres(connection), Admission::AsSeen(until)) = (&mut *transaction, exchange.admission)
+        && exchange_at_once(connection, exchange, until, trail, now)?
     {
         return Ok(Exchanged::Done);
     }
     let exchanged = exchange_step_by_step(transaction, exchange, now)?;
-    trail.record(transaction, &told(exchange, &exchanged))?;
+    if let Some(entry) = told(exchange, &exchanged) {
+        trail.record(transaction, &entry)?;
+    }
     Ok(exchanged)
 }
 
 /// What the audit says of an exchange: the token that was given out, or the one that was refused.
-fn told(exchange: &Exchange, exchanged: &Exchanged) -> Entry {
-    let entry = |event, jti: &str| Entry::of(event).user(exchange.user.user.id).jti(jti);
+fn told(exchange: &Exchange, exchanged: &Exchanged) -> Option<Entry> {
+    let entry = |event, jti: &str| Entry::of(event).user(exchange.user_id).jti(jti);
     let used = &exchange.used.jti;
-    match exchanged {
+    Some(match exchanged {
         Exchanged::Done => entry(Event::Refresh, &exchange.successor.jti),
         Exchanged::Again { jti, .. } => entry(Event::Refresh, jti).because(Reason::Repeated),
         Exchanged::Refused { family_revoked: true } => entry(Event::FamilyRevoked, used).because(Reason::Replay),
         Exchanged::Refused { family_revoked: false } => entry(Event::Refresh, used).refused(Reason::Revoked),
         Exchanged::NoUser => entry(Event::Refresh, used).refused(Reason::ChangedMeanwhile),
-    }
+        Exchanged::NotAdmitted => return None,
+    })
 }
 
 fn exchange_step_by_step(
@@ -96,12 +113,18 @@ fn exchange_step_by_step(
     exchange: &Exchange,
     now: Timestamp,
 ) -> Result<Exchanged, StoreError> {
-    let standing = user_state::lock_shared(transaction, exchange.user.user.id)?;
-    let admitted = standing.filter(|standing| standing.is_active || !exchange.needs_active_user);
-    let Some(standing) = admitted else { return Ok(Exchanged::NoUser) };
-    if standing.tokens_refused_until != exchange.user.tokens_refused_until {
-        // Everything of theirs was ended since the token was looked at.
-        return Ok(Exchanged::Refused { family_revoked: false });
+    let standing = user_state::lock_shared(transaction, exchange.user_id)?;
+    let standing = standing.filter(|standing| standing.is_active || !exchange.needs_active_user);
+    match (standing, exchange.admission) {
+        (None, Admission::AsSeen(_)) => return Ok(Exchanged::NoUser),
+        (None, Admission::Open(_)) => return Ok(Exchanged::NotAdmitted),
+        (Some(standing), Admission::AsSeen(until)) if standing.tokens_refused_until != until => {
+            return Ok(Exchanged::Refused { family_revoked: false });
+        }
+        (Some(standing), Admission::Open(issued_at)) if is_refused(issued_at, standing.tokens_refused_until) => {
+            return Ok(Exchanged::NotAdmitted);
+        }
+        _ => {}
     }
     let family = lock_family(transaction, &exchange.used.jti)?;
     if !blacklist::blacklist(transaction, &exchange.used, now)? {
@@ -165,15 +188,16 @@ struct AtOnce {
 fn exchange_at_once(
     connection: &mut PgConnection,
     exchange: &Exchange,
+    refused_until: Option<Timestamp>,
     trail: &Trail,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Exchange { user, used, successor, needs_active_user, .. } = exchange;
+    let Exchange { user_id, used, successor, needs_active_user, .. } = exchange;
     let and_tell = if trail.is_kept() { AND_TELL } else { "" };
     let exchanged = diesel::sql_query(format!("{EXCHANGE_AT_ONCE}{and_tell} SELECT count(*) AS exchanged FROM used"))
-        .bind::<Integer, _>(user.user.id)
+        .bind::<Integer, _>(user_id)
         .bind::<Bool, _>(needs_active_user)
-        .bind::<Nullable<SqlTimestamp>, _>(user.tokens_refused_until.map(StoredTime))
+        .bind::<Nullable<SqlTimestamp>, _>(refused_until.map(StoredTime))
         .bind::<Text, _>(&used.jti)
         .bind::<SqlTimestamp, _>(StoredTime(now))
         .bind::<Text, _>(&successor.token)

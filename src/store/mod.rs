@@ -193,7 +193,12 @@ impl Store {
         }
     }
 
-    /// The same for a thread that may block: for commands and for threads of the program's own, never for a request.
+    /// Whether writes take turns, so that what is read in a turn holds until it ends, and costs less there than before it.
+    pub fn writes_in_turns(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// [`Store::write`] for a thread that may block: for commands and for threads of the program's own, never for a request.
     ///
     /// # Errors
     /// As [`Store::write`].

@@ -94,8 +94,13 @@ pub struct TokenUser {
 impl TokenUser {
     /// Whether a token that was issued at this second, or does not say when, is refused.
     pub fn refuses_token_of(&self, issued_at: Option<i64>) -> bool {
-        self.tokens_refused_until.is_some_and(|until| issued_at.is_none_or(|at| at <= until.as_seconds()))
+        is_refused(issued_at, self.tokens_refused_until)
     }
+}
+
+/// Whether a token that was issued at this second, or does not say when, is refused where those issued by `until` are.
+pub(super) fn is_refused(issued_at: Option<i64>, until: Option<Timestamp>) -> bool {
+    until.is_some_and(|until| issued_at.is_none_or(|at| at <= until.as_seconds()))
 }
 
 /// The user with this key, for a token that names them.

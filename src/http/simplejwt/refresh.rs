@@ -9,7 +9,7 @@ use crate::error::{ApiError, AuthenticationError};
 use crate::jwt::{Claims, Stamp, TokenKind};
 use crate::store::audit::{Entry, Event, Reason, Trail};
 use crate::store::blacklist;
-use crate::store::families::{self, Exchange, Exchanged};
+use crate::store::families::{self, Admission, Exchange, Exchanged};
 use crate::store::users::{Key, TokenUser};
 use crate::store::{StoreError, user_state};
 
@@ -32,6 +32,9 @@ pub(super) async fn refresh(
     if !is_exchanged && hallpass.is_blacklisted(&refresh).await? {
         return refused(&hallpass, trail, &refresh, Reason::Revoked).await;
     }
+    if is_exchanged && let Some(answer) = exchanged_in_turn(&hallpass, &trail, &token, &refresh, now).await? {
+        return Ok(answer);
+    }
     let user = match admitted(&hallpass, &refresh, now).await {
         Ok(Ok(user)) => user,
         Ok(Err(_)) if is_exchanged && hallpass.is_blacklisted(&refresh).await? => {
@@ -53,9 +56,37 @@ pub(super) async fn refresh(
             return Ok(tokens(&[(&names.access_field, &access)]));
         }
         (true, false) => rotate(&hallpass, trail, &refresh, &user, now).await?,
-        (true, true) => exchange(&hallpass, trail, token, &refresh, &user, now).await?,
+        (true, true) => {
+            let whose = (user.user.id, Admission::AsSeen(user.tokens_refused_until));
+            let successor = exchange(&hallpass, trail, token, &refresh, whose, now).await?;
+            successor.ok_or_else(|| hallpass.blacklisted())?
+        }
     };
     Ok(tokens(&[(&names.access_field, &hallpass.sign(&access)?), (&names.refresh_field, &successor)]))
+}
+
+/// The answer to an exchange that is admitted where it is done, as writes take turns. `None` when that does not go, or when
+/// something is wrong with the token or its user: then it has to be found out what.
+async fn exchanged_in_turn(
+    hallpass: &Hallpass,
+    trail: &Trail,
+    token: &str,
+    refresh: &Claims,
+    now: Timestamp,
+) -> Result<Option<HttpResponse>, ApiError> {
+    let names = &hallpass.settings().jwt;
+    let claim = refresh.get(&names.user_id_claim).map(|claim| user_key(claim, names.user_id_field));
+    let is_refresh =
+        || refresh.text(&names.jti_claim).is_some() && hallpass.jwt().check(refresh, TokenKind::Refresh, now).is_ok();
+    let Some(Ok(Some(Key::Id(id)))) = claim.filter(|_| hallpass.store().writes_in_turns() && is_refresh()) else {
+        return Ok(None);
+    };
+    let access = hallpass.jwt().access_from(refresh, now, now)?;
+    let whose = (id, Admission::Open(refresh.seconds("iat").unwrap_or_default()));
+    let Some(successor) = exchange(hallpass, trail.clone(), token.to_owned(), refresh, whose, now).await? else {
+        return Ok(None);
+    };
+    Ok(Some(tokens(&[(&names.access_field, &hallpass.sign(&access)?), (&names.refresh_field, &successor)])))
 }
 
 /// The user of a token that is a refresh token in its time, or why they may have no other.
@@ -136,34 +167,36 @@ async fn rotate(
     }
 }
 
-/// A new refresh token in place of the old one, which is used up.
+/// A new refresh token in place of the old one, which is used up. `None` when the user may have none and nobody had looked.
 async fn exchange(
     hallpass: &Hallpass,
     trail: Trail,
     token: String,
     refresh: &Claims,
-    user: &TokenUser,
+    (user_id, admission): (i32, Admission),
     now: Timestamp,
-) -> Result<String, ApiError> {
+) -> Result<Option<String>, ApiError> {
     let successor = hallpass.jwt().rotated(refresh, now)?;
     let signed = hallpass.sign(&successor)?;
     let request = Exchange {
-        user: user.clone(),
-        used: outstanding(hallpass, refresh, token, Some(user.user.id), now)?,
-        successor: outstanding(hallpass, &successor, signed.clone(), Some(user.user.id), now)?,
+        user_id,
+        admission,
+        used: outstanding(hallpass, refresh, token, Some(user_id), now)?,
+        successor: outstanding(hallpass, &successor, signed.clone(), Some(user_id), now)?,
         grace: hallpass.settings().jwt.refresh_reuse_grace,
         needs_active_user: hallpass.settings().jwt.check_user_is_active,
     };
     let exchanged = hallpass.store().write(move |transaction| families::exchange(transaction, &request, &trail, now));
     match exchanged.await {
-        Ok(Exchanged::Done) => Ok(signed),
+        Ok(Exchanged::Done) => Ok(Some(signed)),
+        Ok(Exchanged::NotAdmitted) => Ok(None),
         // The client did not get the answer: it gets the same token, made anew from what it says.
         Ok(Exchanged::Again { jti, issued_at, expires_at }) => {
-            hallpass.sign(&hallpass.jwt().rotated_as(refresh, &Stamp { jti, issued_at, expires_at }))
+            hallpass.sign(&hallpass.jwt().rotated_as(refresh, &Stamp { jti, issued_at, expires_at })).map(Some)
         }
         Ok(Exchanged::Refused { family_revoked }) => {
             if family_revoked {
-                log::warn!("a refresh token of user {} was used twice: its family is revoked", user.user.id);
+                log::warn!("a refresh token of user {user_id} was used twice: its family is revoked");
             }
             Err(hallpass.blacklisted())
         }
