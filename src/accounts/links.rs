@@ -63,10 +63,9 @@ pub struct LinkTokens {
 impl LinkTokens {
     /// Tokens signed with `secret_key`, and accepted from `secret_key_fallbacks` too.
     pub fn new(settings: &Settings, secret_key: &Secret) -> Self {
-        let secrets = std::iter::once(secret_key).chain(&settings.secret_key_fallbacks);
         let timeout = settings.accounts.password_reset_timeout.as_secs();
         Self {
-            keys: secrets.map(signing_key).collect(),
+            keys: settings.secret_keys(secret_key).map(signing_key).collect(),
             time_zone: settings.time_zone.clone(),
             timeout: i64::try_from(timeout).unwrap_or(i64::MAX),
         }

@@ -13,7 +13,7 @@ use super::header;
 use super::scheme::{Authenticated, AuthenticationScheme};
 use crate::clock::Clock;
 use crate::error::{ApiError, AuthenticationError};
-use crate::settings;
+use crate::settings::{self, TokenStorage};
 use crate::store::Store;
 use crate::store::tokens::{Holder, Lifetime};
 
@@ -26,14 +26,16 @@ pub struct TokenAuthentication {
     keyword: String,
     folded_keyword: Vec<u8>,
     lifetime: Lifetime,
+    storage: TokenStorage,
 }
 
 impl TokenAuthentication {
-    /// Looks tokens up in `store`; `settings` say the keyword and how long a token lasts.
+    /// Looks tokens up in `store`; `settings` say the keyword, how long a token lasts and in which form it is kept.
     pub fn new(store: Store, clock: Clock, settings: &settings::Token) -> Self {
         let keyword = settings.keyword.as_str().to_owned();
         let folded_keyword = keyword.to_lowercase().into_bytes();
-        Self { store, clock, keyword, folded_keyword, lifetime: Lifetime(settings.lifetime) }
+        let (lifetime, storage) = (Lifetime(settings.lifetime), settings.storage);
+        Self { store, clock, keyword, folded_keyword, lifetime, storage }
     }
 
     fn admit(&self, holder: Holder) -> Result<Authenticated, AuthenticationError> {
@@ -55,7 +57,7 @@ impl AuthenticationScheme for TokenAuthentication {
         Box::pin(async move {
             let Some(value) = header::joined(request, &AUTHORIZATION) else { return Ok(None) };
             let Some(key) = key(&header::words(&value), &self.folded_keyword)? else { return Ok(None) };
-            let holder = self.store.find_token_holder(key, self.lifetime.is_limited()).await?;
+            let holder = self.store.find_token_holder(key, self.storage, self.lifetime.is_limited()).await?;
             let holder = holder.ok_or_else(|| AuthenticationError::failed("Invalid token."))?;
             Ok(Some(self.admit(holder)?))
         })

@@ -83,7 +83,7 @@ pub(super) async fn token_of(
 ) -> Result<String, ApiError> {
     let lifetime = Lifetime(hallpass.settings().token.lifetime);
     let (user, now) = (user.clone(), hallpass.clock().now());
-    let key = new_key()?;
+    let (key, vault) = (new_key()?, hallpass.token_vault().clone());
     let token = hallpass.store().write(move |transaction| {
         let login = Entry::of(Event::Login).user(user.user.id);
         if !user_state::admit(transaction, &user, now)? {
@@ -92,7 +92,7 @@ pub(super) async fn token_of(
         if is_login {
             users::set_last_login(transaction, user.user.id, now)?;
         }
-        let key = tokens::get_or_create(transaction, user.user.id, &key, now, lifetime)?;
+        let key = tokens::get_or_create(transaction, &vault, user.user.id, &key, now, lifetime)?;
         trail.record(transaction, &login.key(&key))?;
         Ok(Some(key))
     });

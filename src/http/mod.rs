@@ -47,9 +47,9 @@ use crate::jwt::{KeyRing, Tokens};
 use crate::passwords::Hasher;
 use crate::passwords::gate::HashingPool;
 use crate::settings::{LoginField, Settings};
-use crate::store::Store;
 use crate::store::audit::Trail;
 use crate::store::counters::CounterKeys;
+use crate::store::{Store, TokenVault};
 
 /// The authentication of one service: its settings, its database, its schemes and its password hashers.
 ///
@@ -85,6 +85,7 @@ pub struct Hallpass {
     post: Post,
     link_tokens: LinkTokens,
     counters: CounterKeys,
+    token_vault: TokenVault,
     authenticator: Authenticator,
 }
 
@@ -113,12 +114,13 @@ impl Hallpass {
         let backend = backend.by_email_too(by_email);
         let post = Post::open(&settings, store.clone(), clock.clone())?;
         let link_tokens = LinkTokens::new(&settings, &secret_key);
+        let token_vault = TokenVault::new(settings.token.storage, settings.secret_keys(&secret_key))?;
         let jwt = Tokens::new(&settings.jwt, settings.token_secret(&secret_key))?;
         warn_of_keys(&jwt.keys());
         warn_of_exposures(&settings, &jwt.keys());
         let authenticator = auth::from_settings(&settings, &jwt, &store, &clock, &backend, &counters);
         let settings = Arc::new(settings);
-        Ok(Self { settings, store, clock, backend, jwt, post, link_tokens, counters, authenticator })
+        Ok(Self { settings, store, clock, backend, jwt, post, link_tokens, counters, token_vault, authenticator })
     }
 
     /// Asks `scheme` before those of the settings; its challenge is then the one that is sent.
@@ -175,6 +177,10 @@ impl Hallpass {
 
     pub(crate) fn counters(&self) -> &CounterKeys {
         &self.counters
+    }
+
+    pub(crate) fn token_vault(&self) -> &TokenVault {
+        &self.token_vault
     }
 
     pub(crate) fn link_tokens(&self) -> &LinkTokens {

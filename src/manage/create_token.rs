@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{ConfigFiles, Context, Failure, shown};
 use crate::store::audit::{Entry, Event, Reason};
 use crate::store::tokens::{self, Lifetime, new_key};
-use crate::store::{DbConnection, Store, StoreError, users};
+use crate::store::{DbConnection, Store, StoreError, TokenVault, users};
 
 /// How many users get their tokens in one transaction with `--all`.
 const BATCH: i64 = 500;
@@ -54,14 +54,14 @@ impl CreateToken {
     /// # Errors
     /// As [`CreateToken::run`].
     pub fn run_in(self, mut context: Context, out: &mut dyn Write) -> Result<(), Failure> {
-        let store = context.store()?;
+        let (store, vault) = (context.store()?, context.token_vault()?);
         if self.all {
-            return for_all(&store, &context, out);
+            return for_all(&store, &vault, &context, out);
         }
         let names = if self.stdin { lines(&mut *context.input)? } else { self.usernames };
         let mut failures = Vec::new();
         for name in names {
-            match for_one(&store, &context, &name, self.reset)? {
+            match for_one(&store, &vault, &context, &name, self.reset)? {
                 Some(key) => announce(out, &key, &name)?,
                 None => failures.push(format!("Cannot create the Token: user {} does not exist", shown(&name))),
             }
@@ -88,17 +88,23 @@ fn lines(input: &mut dyn BufRead) -> Result<Vec<String>, Failure> {
 }
 
 /// The user's key; `None` when there is no such user.
-fn for_one(store: &Store, context: &Context, name: &str, reset: bool) -> Result<Option<String>, StoreError> {
+fn for_one(
+    store: &Store,
+    vault: &TokenVault,
+    context: &Context,
+    name: &str,
+    reset: bool,
+) -> Result<Option<String>, StoreError> {
     let key = new_key()?;
     let result = store.run_blocking(|connection| {
         connection.write(|transaction| {
             let Some(user) = users::find_by_username(transaction, name)? else { return Ok(None) };
             if reset {
-                tokens::replace(transaction, user.id, &key, context.clock.now())?;
+                tokens::replace(transaction, vault, user.id, &key, context.clock.now())?;
                 context.trail().record(transaction, &Entry::of(Event::TokenCreated).user(user.id).key(&key))?;
                 return Ok(Some(key));
             }
-            token_of(transaction, context, user.id, &key).map(Some)
+            token_of(transaction, vault, context, user.id, &key).map(Some)
         })
     });
     match result {
@@ -110,19 +116,20 @@ fn for_one(store: &Store, context: &Context, name: &str, reset: bool) -> Result<
 
 fn token_of(
     transaction: &mut DbConnection<'_>,
+    vault: &TokenVault,
     context: &Context,
     user_id: i32,
     key: &str,
 ) -> Result<String, StoreError> {
     let lifetime = Lifetime(context.settings.token.lifetime);
-    let token = tokens::get_or_create(transaction, user_id, key, context.clock.now(), lifetime)?;
+    let token = tokens::get_or_create(transaction, vault, user_id, key, context.clock.now(), lifetime)?;
     let entry = Entry::of(Event::TokenCreated).user(user_id).key(&token);
     let entry = if token == key { entry } else { entry.because(Reason::Existing) };
     context.trail().record(transaction, &entry)?;
     Ok(token)
 }
 
-fn for_all(store: &Store, context: &Context, out: &mut dyn Write) -> Result<(), Failure> {
+fn for_all(store: &Store, vault: &TokenVault, context: &Context, out: &mut dyn Write) -> Result<(), Failure> {
     let total = store.run_blocking(tokens::count_users_without)?;
     let bar = ProgressBar::new(u64::try_from(total).unwrap_or(0));
     bar.set_style(
@@ -131,8 +138,8 @@ fn for_all(store: &Store, context: &Context, out: &mut dyn Write) -> Result<(), 
     );
     let mut last = i32::MIN;
     loop {
-        let made =
-            store.run_blocking(|connection| connection.write(|transaction| batch(transaction, context, last)))?;
+        let made = store
+            .run_blocking(|connection| connection.write(|transaction| batch(transaction, vault, context, last)))?;
         let Some((id, _, _)) = made.last() else { break };
         last = *id;
         for (_, name, key) in &made {
@@ -146,12 +153,13 @@ fn for_all(store: &Store, context: &Context, out: &mut dyn Write) -> Result<(), 
 
 fn batch(
     transaction: &mut DbConnection<'_>,
+    vault: &TokenVault,
     context: &Context,
     after: i32,
 ) -> Result<Vec<(i32, String, String)>, StoreError> {
     let mut made = Vec::new();
     for (id, name) in tokens::users_without(transaction, after, BATCH)? {
-        let key = token_of(transaction, context, id, &new_key()?)?;
+        let key = token_of(transaction, vault, context, id, &new_key()?)?;
         made.push((id, name, key));
     }
     Ok(made)

@@ -24,10 +24,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
-use crate::settings::{self, Settings, Sources};
+use crate::settings::{self, Settings, Sources, TokenStorage};
 use crate::store::audit::Trail;
 use crate::store::counters::CounterKeys;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, TokenVault};
 
 /// The arguments of `hallpass`.
 #[derive(Debug, Parser)]
@@ -176,6 +176,17 @@ impl Context {
     fn counters(&mut self) -> Result<CounterKeys, Failure> {
         let secret_key = self.settings.ensure_secret_key().map_err(|error| Failure::of(&error))?;
         Ok(CounterKeys::new(&secret_key))
+    }
+
+    /// How the service keeps the keys of tokens. No secret key is made only to keep them as they are.
+    fn token_vault(&mut self) -> Result<TokenVault, Failure> {
+        let storage = self.settings.token.storage;
+        let is_missing = self.settings.secret_key_file().is_some_and(|file| !file.exists());
+        if storage == TokenStorage::Plain && is_missing {
+            return Ok(TokenVault::new(storage, [])?);
+        }
+        let secret_key = self.settings.ensure_secret_key().map_err(|error| Failure::of(&error))?;
+        Ok(TokenVault::new(storage, self.settings.secret_keys(&secret_key))?)
     }
 }
 

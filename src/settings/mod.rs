@@ -67,7 +67,7 @@ pub use self::secret_key_file::SecretKeyError;
 pub use self::server::Server;
 pub use self::sources::Sources;
 pub use self::throttle::Throttle;
-pub use self::token::Token;
+pub use self::token::{Token, TokenStorage};
 pub(crate) use self::values::duration::{read as parse_duration, text as duration_text};
 pub use self::values::{
     Alias, Bind, ByteSize, DatabaseUrl, Domain, HeaderName, InvalidValue, JwkUrl, KeyText, Keyword, Mailbox, Origin,
@@ -153,6 +153,11 @@ impl Settings {
             self.auth.backends.iter().any(|backend| matches!(backend, Backend::Jwt | Backend::JwtStateless));
         let is_long = self.jwt.algorithm.secret_length().is_none_or(|least| secret_key.expose().len() >= least);
         (asks_for_tokens || is_long).then_some(secret_key)
+    }
+
+    /// `secret_key` and the earlier ones that are still good, newest first.
+    pub(crate) fn secret_keys<'s>(&'s self, secret_key: &'s Secret) -> impl Iterator<Item = &'s Secret> {
+        std::iter::once(secret_key).chain(&self.secret_key_fallbacks)
     }
 
     /// The effective settings as TOML in the order of `config/default.toml`, each with the layer it came from; secrets

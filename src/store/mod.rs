@@ -20,10 +20,14 @@ mod pipeline;
 mod pool;
 mod postgres_pool;
 mod readers;
+pub mod remains;
 mod schema;
+mod sealed_tokens;
 mod stale;
 mod stored_time;
 pub mod throttle;
+pub mod token_conversion;
+mod token_vault;
 pub mod tokens;
 pub mod user_state;
 pub mod users;
@@ -35,11 +39,12 @@ use std::time::{Duration, Instant};
 pub use connection::{DbConnection, Lent};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::settings::{ByteSize, Cache, Database, DatabaseUrl};
+use crate::settings::{ByteSize, Cache, Database, DatabaseUrl, TokenStorage};
 use pipeline::Pipelines;
 use pool::{Patience, Pool};
 use readers::Readers;
 use stale::Stale;
+pub use token_vault::TokenVault;
 use writer::Writer;
 
 /// How long a request waits for the database in all. What it does besides leaves time to be answered within two seconds.
@@ -231,20 +236,41 @@ impl Store {
         self.run(migrate::require_current).await
     }
 
-    /// Who holds the token `key`: the hot lookup, asked at every request of a token's holder. `with_age` says whether
-    /// [`Holder::created`](tokens::Holder::created) is wanted.
+    /// Who holds the token `key`, where keys are kept as `storage` says: the hot lookup, asked at every request of a token's
+    /// holder. `with_age` says whether [`Holder::created`](tokens::Holder::created) is wanted.
     ///
     /// # Errors
     /// As [`Store::run`].
-    pub async fn find_token_holder(&self, key: &str, with_age: bool) -> Result<Option<tokens::Holder>, StoreError> {
+    pub async fn find_token_holder(
+        &self,
+        key: &str,
+        storage: TokenStorage,
+        with_age: bool,
+    ) -> Result<Option<tokens::Holder>, StoreError> {
         if !tokens::may_be_a_key(key) {
             return Ok(None);
         }
+        let stored = token_vault::form(key, storage);
+        if let Some(holder) = self.find_holder(&stored, None, with_age).await? {
+            return Ok(Some(holder));
+        }
+        // It may not have been converted yet. A look at the one form after the other could come too early for the one and
+        // too late for the other.
+        self.find_holder(&stored, Some(&token_vault::form(key, storage.other())), with_age).await
+    }
+
+    /// Who holds the token that stands in the table as `stored`, or as `or`.
+    async fn find_holder(
+        &self,
+        stored: &str,
+        or: Option<&str>,
+        with_age: bool,
+    ) -> Result<Option<tokens::Holder>, StoreError> {
         if let Some(readers) = &self.readers {
             let read = readers.try_read(
-                |known, now| known.holder(key, with_age, now).map(Some),
-                |connection| tokens::find_holder(connection, key, with_age),
-                |known, holder, since| known.note_holder(key, holder.as_ref(), since),
+                |known, now| known.holder(stored, with_age, now).map(Some),
+                |connection| tokens::find_holder(connection, stored, or, with_age),
+                |known, holder, since| known.note_holder(stored, holder.as_ref(), since),
             );
             if let Some(holder) = read {
                 return Ok(holder);
@@ -252,23 +278,23 @@ impl Store {
         }
         let now = self.stale.as_ref().map(|stale| (stale, stale.now()));
         if let Some((stale, now)) = now
-            && let Some(holder) = stale.recall(|known| known.holder(key, with_age, now))
+            && let Some(holder) = stale.recall(|known| known.holder(stored, with_age, now))
         {
             return Ok(Some(holder));
         }
         let asked = match &self.pipelines {
-            Some(pipelines) => pipelines.find_holder(key).await?,
+            Some(pipelines) => pipelines.find_holder(stored, or).await?,
             None => None,
         };
         let holder = match asked {
             Some(holder) => holder,
             None => {
-                let key = key.to_owned();
-                self.run(move |connection| tokens::find_holder(connection, &key, with_age)).await?
+                let (stored, or) = (stored.to_owned(), or.map(ToOwned::to_owned));
+                self.run(move |connection| tokens::find_holder(connection, &stored, or.as_deref(), with_age)).await?
             }
         };
         if let Some((stale, now)) = now {
-            stale.note(|known| known.note_holder(key, holder.as_ref(), now));
+            stale.note(|known| known.note_holder(stored, holder.as_ref(), now));
         }
         Ok(holder)
     }

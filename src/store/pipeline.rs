@@ -31,7 +31,7 @@ const OPTIONS: &str = "-c default_transaction_read_only=on -c statement_timeout=
 
 const HOLDER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, \
      (extract(epoch FROM t.created) * 1000000)::bigint \
-     FROM authtoken_token t JOIN auth_user u ON u.id = t.user_id WHERE t.key = $1";
+     FROM authtoken_token t JOIN auth_user u ON u.id = t.user_id";
 
 const USER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, \
      (extract(epoch FROM s.tokens_refused_until) * 1000000)::bigint \
@@ -61,6 +61,7 @@ enum Slot {
 struct Line {
     client: Client,
     holder: Statement,
+    holder_of_either: Statement,
     user_by_id: Statement,
     user_by_name: Statement,
 }
@@ -74,13 +75,20 @@ impl Pipelines {
         Some(Self(Arc::new(Inner { config, threads: ThreadLocal::new() })))
     }
 
-    /// Who holds this token; `None` when the long road has to be taken.
+    /// Who holds the token that stands in the table as `stored`, or as `or`; `None` when the long road has to be taken.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the server does not answer.
-    pub(super) async fn find_holder(&self, key: &str) -> Result<Option<Option<Holder>>, StoreError> {
+    pub(super) async fn find_holder(
+        &self,
+        stored: &str,
+        or: Option<&str>,
+    ) -> Result<Option<Option<Holder>>, StoreError> {
         let Some(line) = self.line() else { return Ok(None) };
-        let row = self.ask(&line, &line.holder, &[&key]).await?;
+        let row = match or {
+            None => self.ask(&line, &line.holder, &[&stored]).await?,
+            Some(or) => self.ask(&line, &line.holder_of_either, &[&stored, &or]).await?,
+        };
         let holder = |row: &Row| Some(Holder { user: user(row)?, created: moment(row)? });
         Ok(row.and_then(|row| found(row, holder)))
     }
@@ -150,10 +158,11 @@ impl Pipelines {
     async fn connect(&self) -> Result<Line, tokio_postgres::Error> {
         let (client, connection) = self.0.config.connect(NoTls).await?;
         tokio::spawn(connection);
-        let holder = client.prepare(HOLDER).await?;
+        let holder = client.prepare(&format!("{HOLDER} WHERE t.key = $1")).await?;
+        let holder_of_either = client.prepare(&format!("{HOLDER} WHERE t.key IN ($1, $2)")).await?;
         let user_by_id = client.prepare(&format!("{USER} WHERE u.id = $1")).await?;
         let user_by_name = client.prepare(&format!("{USER} WHERE u.username = $1")).await?;
-        Ok(Line { client, holder, user_by_id, user_by_name })
+        Ok(Line { client, holder, holder_of_either, user_by_id, user_by_name })
     }
 
     fn set(&self, new: Slot) {

@@ -92,6 +92,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    hallpass_sealed_token (user_id) {
+        user_id -> Integer,
+        sealed -> Text,
+    }
+}
+
+diesel::table! {
     hallpass_throttle (digest) {
         digest -> Text,
         recent -> Text,
@@ -141,6 +148,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     hallpass_outbox,
     hallpass_refresh_family,
     hallpass_refresh_member,
+    hallpass_sealed_token,
     hallpass_throttle,
     hallpass_user_state,
     token_blacklist_blacklistedtoken,

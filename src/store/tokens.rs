@@ -7,7 +7,9 @@ use diesel::upsert::excluded;
 
 use super::connection::on_each;
 use super::schema::{auth_user, authtoken_token};
+use super::sealed_tokens::{self, KeptToken, Settled};
 use super::stored_time::StoredTime;
+use super::token_vault::{TokenVault, is_digest};
 use super::users::User;
 use super::{DbConnection, StoreError};
 use crate::clock::Timestamp;
@@ -53,20 +55,25 @@ pub fn new_key() -> Result<String, StoreError> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Whether any row could have this key; saves a query, and keeps out what PostgreSQL cannot even compare.
+/// Whether any row could have this key; saves a query, and keeps out what PostgreSQL cannot even compare. A digest out of
+/// the table is nobody's key, however keys are kept.
 pub(super) fn may_be_a_key(key: &str) -> bool {
-    key.len() <= LONGEST_KEY && !key.contains('\0')
+    key.len() <= LONGEST_KEY && !key.contains('\0') && !is_digest(key)
 }
 
-/// Who holds this token. The whole key is compared, case included. When it was made is read only `with_age`: a date is the
-/// most that there is to read in such a row.
+/// Who holds the token that stands in the table as `stored`, or as `or`. The whole of it is compared, case included. When it
+/// was made is read only `with_age`: a date is the most that there is to read in such a row.
 pub(super) fn find_holder(
     connection: &mut DbConnection<'_>,
-    key: &str,
+    stored: &str,
+    or: Option<&str>,
     with_age: bool,
 ) -> Result<Option<Holder>, StoreError> {
+    if let Some(or) = or {
+        return find_holder_of_either(connection, stored, or);
+    }
     // No `first()`: its bound LIMIT would have SQLite plan the query anew each time, and a key is unique.
-    let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
+    let query = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(stored));
     if !with_age {
         let user: Option<User> = on_each!(connection, |c| query.select(User::as_select()).get_result(c).optional())?;
         return Ok(user.map(|user| Holder { user, created: None }));
@@ -77,24 +84,45 @@ pub(super) fn find_holder(
     Ok(row.map(|(user, created)| Holder { user, created: Some(created.into()) }))
 }
 
-/// The user's token: the one they have, or else `new_key`, stored now. One that has outlived `lifetime` is replaced.
+/// With one statement, which sees the table as it is at one moment.
+fn find_holder_of_either(
+    connection: &mut DbConnection<'_>,
+    one: &str,
+    other: &str,
+) -> Result<Option<Holder>, StoreError> {
+    let query = authtoken_token::table
+        .inner_join(auth_user::table)
+        .filter(authtoken_token::key.eq(one).or(authtoken_token::key.eq(other)));
+    let row: Option<(User, StoredTime)> = on_each!(connection, |c| {
+        query.select((User::as_select(), authtoken_token::created)).get_result(c).optional()
+    })?;
+    Ok(row.map(|(user, created)| Holder { user, created: Some(created.into()) }))
+}
+
+/// The user's token: the one they have, or else `new_key`, stored now as `vault` keeps keys. One that has outlived `lifetime`
+/// is replaced, and so is one whose key no secret key decrypts.
 ///
 /// Whoever asks at the same time gets the same key.
 ///
 /// # Errors
 /// [`StoreError::Gone`] when there is no such user any more.
 pub fn get_or_create(
-    connection: &mut DbConnection<'_>,
+    transaction: &mut DbConnection<'_>,
+    vault: &TokenVault,
     user_id: i32,
     new_key: &str,
     now: Timestamp,
     lifetime: Lifetime,
 ) -> Result<String, StoreError> {
     for _ in 0..ATTEMPTS {
-        match find_by_user(connection, user_id)? {
-            Some((key, created)) if !lifetime.is_over(created, now) => return Ok(key),
-            Some((key, _)) => delete(connection, user_id, &key)?,
-            None if insert(connection, user_id, new_key, now)? => return Ok(new_key.to_owned()),
+        match sealed_tokens::find(transaction, user_id)? {
+            Some(token) if lifetime.is_over(token.created(), now) => delete(transaction, &token)?,
+            Some(token) => match sealed_tokens::settle(transaction, vault, &token)? {
+                Settled::Kept(key, _) => return Ok(key),
+                Settled::Lost => delete(transaction, &token)?,
+                Settled::Overtaken => {}
+            },
+            None if insert(transaction, vault, user_id, new_key, now)? => return Ok(new_key.to_owned()),
             None => {}
         }
     }
@@ -106,14 +134,16 @@ pub fn get_or_create(
 /// # Errors
 /// [`StoreError::Gone`] when there is no such user any more.
 pub fn replace(
-    connection: &mut DbConnection<'_>,
+    transaction: &mut DbConnection<'_>,
+    vault: &TokenVault,
     user_id: i32,
     new_key: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     // One statement: no moment in which the user has two tokens or none, and two resets at once cannot collide.
-    let row = new_row(user_id, new_key, now);
-    on_each!(connection, |c| {
+    let stored = vault.form(new_key);
+    let row = new_row(user_id, &stored, now);
+    on_each!(transaction, |c| {
         diesel::insert_into(authtoken_token::table)
             .values(row)
             .on_conflict(authtoken_token::user_id)
@@ -124,19 +154,22 @@ pub fn replace(
             ))
             .execute(c)
     })?;
-    Ok(())
+    sealed_tokens::keep(transaction, vault, user_id, new_key)
 }
 
 /// Whether the user has a token.
 pub(super) fn has_one(connection: &mut DbConnection<'_>, user_id: i32) -> Result<bool, StoreError> {
-    Ok(find_by_user(connection, user_id)?.is_some())
+    let rows = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));
+    Ok(on_each!(connection, |c| diesel::select(diesel::dsl::exists(rows)).get_result(c))?)
 }
 
-/// Takes the user's token away, and gives its key if they had one.
-pub fn delete_of_user(connection: &mut DbConnection<'_>, user_id: i32) -> Result<Option<String>, StoreError> {
+/// Takes the user's token away, and gives what the table had for its key if they had one.
+pub fn delete_of_user(transaction: &mut DbConnection<'_>, user_id: i32) -> Result<Option<String>, StoreError> {
     let rows = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));
     let delete = diesel::delete(rows).returning(authtoken_token::key);
-    Ok(on_each!(connection, |c| delete.get_result(c).optional())?)
+    let stored = on_each!(transaction, |c| delete.get_result(c).optional())?;
+    sealed_tokens::delete_without_token(transaction, user_id)?;
+    Ok(stored)
 }
 
 /// How many users have no token.
@@ -160,31 +193,34 @@ pub fn users_without(
     Ok(on_each!(connection, |c| query.load(c))?)
 }
 
-fn find_by_user(connection: &mut DbConnection<'_>, user_id: i32) -> Result<Option<(String, Timestamp)>, StoreError> {
-    let query = authtoken_token::table
-        .filter(authtoken_token::user_id.eq(user_id))
-        .select((authtoken_token::key, authtoken_token::created));
-    let row: Option<(String, StoredTime)> = on_each!(connection, |c| query.get_result(c).optional())?;
-    Ok(row.map(|(key, created)| (key, created.into())))
-}
-
 /// Whether the row went in; `false` when the user got a token in the meantime.
-fn insert(connection: &mut DbConnection<'_>, user_id: i32, key: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let row = new_row(user_id, key, now);
-    let inserted = on_each!(connection, |c| {
+fn insert(
+    transaction: &mut DbConnection<'_>,
+    vault: &TokenVault,
+    user_id: i32,
+    key: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let stored = vault.form(key);
+    let row = new_row(user_id, &stored, now);
+    let inserted = on_each!(transaction, |c| {
         diesel::insert_into(authtoken_token::table)
             .values(row)
             .on_conflict(authtoken_token::user_id)
             .do_nothing()
             .execute(c)
     })?;
+    if inserted == 1 {
+        sealed_tokens::keep(transaction, vault, user_id, key)?;
+    }
     Ok(inserted == 1)
 }
 
-fn delete(connection: &mut DbConnection<'_>, user_id: i32, key: &str) -> Result<(), StoreError> {
-    let row = authtoken_token::table.find(key).filter(authtoken_token::user_id.eq(user_id));
-    on_each!(connection, |c| diesel::delete(row).execute(c))?;
-    Ok(())
+/// Deletes a token, unless it is another one by now.
+pub(super) fn delete(transaction: &mut DbConnection<'_>, token: &KeptToken) -> Result<(), StoreError> {
+    let row = authtoken_token::table.find(&token.stored).filter(authtoken_token::user_id.eq(token.user_id));
+    on_each!(transaction, |c| diesel::delete(row).execute(c))?;
+    sealed_tokens::delete_without_token(transaction, token.user_id)
 }
 
 #[derive(Insertable)]
@@ -195,6 +231,6 @@ struct NewToken<'a> {
     user_id: i32,
 }
 
-fn new_row(user_id: i32, key: &str, now: Timestamp) -> NewToken<'_> {
-    NewToken { key, created: now.into(), user_id }
+fn new_row(user_id: i32, stored: &str, now: Timestamp) -> NewToken<'_> {
+    NewToken { key: stored, created: now.into(), user_id }
 }

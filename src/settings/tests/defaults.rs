@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::settings::names::variable;
 use crate::settings::{
-    Algorithm, Backend, DatabaseUrl, EmailTransport, Hasher, LogFormat, PasswordValidator, Rate, Settings, TokenType,
-    UserIdField,
+    Algorithm, Backend, DatabaseUrl, EmailTransport, Hasher, LogFormat, PasswordValidator, Rate, Settings,
+    TokenStorage, TokenType, UserIdField,
 };
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
@@ -75,7 +75,7 @@ fn the_defaults_are_the_documented_ones() {
     assert!(database.required_at_start);
     assert_eq!(auth.backends, [Backend::Token, Backend::Jwt]);
     assert!(!auth.ignore_credentials_on_public);
-    assert_eq!((token.keyword.as_str(), token.lifetime), ("Token", None));
+    assert_eq!((token.keyword.as_str(), token.lifetime, token.storage), ("Token", None, TokenStorage::Plain));
 }
 
 #[test]

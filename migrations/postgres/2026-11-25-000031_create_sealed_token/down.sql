@@ -1,0 +1,1 @@
+DROP TABLE hallpass_sealed_token;
