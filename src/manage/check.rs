@@ -1,11 +1,12 @@
 //! `hallpass check`: whether the service could start, and with `--deploy` whether it should.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{ConfigFiles, Context, Failure};
-use crate::settings::Settings;
+use crate::settings::{Settings, TokenStorage};
 
 /// A Django key has 50 characters, and `manage.py check --deploy` wants as many.
 const LONG_KEY: usize = 50;
@@ -26,7 +27,9 @@ pub struct Check {
 pub(super) fn run(args: &Check, mut context: Context, out: &mut dyn Write) -> Result<(), Failure> {
     let mut findings = database(&context);
     if args.deploy {
+        writeln!(out, "{}", about_tokens(context.settings.token.storage))?;
         findings.extend(durability(&context));
+        findings.extend(tokens(&context));
         findings.extend(deployment(&mut context.settings));
     }
     match findings.len() {
@@ -50,6 +53,29 @@ fn database(context: &Context) -> Vec<String> {
 fn durability(context: &Context) -> Vec<String> {
     let warnings = context.store().and_then(|store| Ok(store.durability_warnings()?));
     warnings.unwrap_or_default().into_iter().map(|warning| format!("database.url: {warning}")).collect()
+}
+
+/// What has to be known of the choice, however it was made.
+fn about_tokens(storage: TokenStorage) -> &'static str {
+    match storage {
+        TokenStorage::Plain => {
+            "token.storage is \"plain\": whoever reads the database can use the tokens in it, as with Django."
+        }
+        TokenStorage::Hashed => {
+            "token.storage is \"hashed\": no Django may serve this database too, since it would take the digests for tokens."
+        }
+    }
+}
+
+fn tokens(context: &Context) -> Vec<String> {
+    let storage = context.settings.token.storage;
+    let warning = context.store().and_then(|store| Ok(store.token_warning(storage)?));
+    let kept = context.settings.secret_key_file().filter(|_| storage == TokenStorage::Hashed);
+    let beside = |path: PathBuf| {
+        let path = path.display();
+        format!("token.storage: {path} is beside the database and decrypts its tokens; keep secret_key somewhere else")
+    };
+    warning.unwrap_or_default().into_iter().chain(kept.map(beside)).collect()
 }
 
 fn deployment(settings: &mut Settings) -> Vec<String> {

@@ -4,9 +4,8 @@ use std::ffi::OsString;
 use std::io::{BufRead, Write};
 
 use clap::Parser;
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{ConfigFiles, Context, Failure, shown};
+use super::{ConfigFiles, Context, Failure, progress, shown};
 use crate::store::audit::{Entry, Event, Reason};
 use crate::store::tokens::{self, Lifetime, new_key};
 use crate::store::{DbConnection, Store, StoreError, TokenVault, users};
@@ -131,11 +130,7 @@ fn token_of(
 
 fn for_all(store: &Store, vault: &TokenVault, context: &Context, out: &mut dyn Write) -> Result<(), Failure> {
     let total = store.run_blocking(tokens::count_users_without)?;
-    let bar = ProgressBar::new(u64::try_from(total).unwrap_or(0));
-    bar.set_style(
-        ProgressStyle::with_template("{wide_bar} {pos}/{len} tokens, {eta} left")
-            .map_err(|error| Failure(error.to_string()))?,
-    );
+    let bar = progress::of_tokens(total)?;
     let mut last = i32::MIN;
     loop {
         let made = store

@@ -5,9 +5,9 @@
 use std::io::Write;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::{ConfigFiles, Context, Failure};
+use super::{ConfigFiles, Context, Failure, progress};
 use crate::clock::Timestamp;
 use crate::store::audit::{Entry, Event, Trail};
 use crate::store::{DbConnection, Store, StoreError, blacklist, families, lockout, throttle};
@@ -32,7 +32,7 @@ pub(super) fn run(args: &FlushExpiredTokens, context: Context, out: &mut dyn Wri
     if args.dry_run {
         return Ok(writeln!(out, "{total} tokens have expired")?);
     }
-    let bar = progress(total)?;
+    let bar = progress::of_tokens(total)?;
     let flushed = flush_tokens(&store, &context.trail(), now, args.batch, &bar)?;
     flush_rows(&store, |transaction| families::delete_expired(transaction, now, args.batch))?;
     flush_rows(&store, |transaction| lockout::delete_expired(transaction, now, args.batch))?;
@@ -66,11 +66,4 @@ fn flush_rows(
 ) -> Result<(), Failure> {
     while store.run_blocking(|connection| connection.write(&delete))? > 0 {}
     Ok(())
-}
-
-fn progress(total: i64) -> Result<ProgressBar, Failure> {
-    let bar = ProgressBar::new(u64::try_from(total).unwrap_or(0));
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} tokens, {eta} left");
-    bar.set_style(style.map_err(|error| Failure(error.to_string()))?);
-    Ok(bar)
 }

@@ -7,12 +7,14 @@ mod audit;
 mod change_password;
 mod check;
 mod completions;
+mod convert_tokens;
 pub mod create_token;
 mod create_user;
 mod flush_expired_tokens;
 mod generate_key;
 mod migrate;
 mod new_password;
+mod progress;
 mod show_settings;
 mod unlock;
 
@@ -65,6 +67,8 @@ pub enum Command {
     FlushExpiredTokens(flush_expired_tokens::FlushExpiredTokens),
     /// Print who did what, when, from where and how it ended, or delete what is older than the retention
     Audit(audit::Audit),
+    /// Have the database keep tokens as they are or only digests of them, as token.storage says
+    ConvertTokens(convert_tokens::ConvertTokens),
     /// Check the settings and the database
     Check(check::Check),
     /// Make a key to sign tokens with
@@ -121,6 +125,7 @@ impl Command {
             Self::Unlock(args) => Some(&args.config),
             Self::FlushExpiredTokens(args) => Some(&args.config),
             Self::Audit(args) => Some(&args.config),
+            Self::ConvertTokens(args) => Some(&args.config),
             Self::Check(args) => Some(&args.config),
             Self::ShowSettings(args) => Some(&args.config),
             Self::Completions(_) | Self::GenerateKey(_) => None,
@@ -146,6 +151,7 @@ impl Command {
             Self::Unlock(args) => unlock::run(&args, context, out),
             Self::FlushExpiredTokens(args) => flush_expired_tokens::run(&args, context, out),
             Self::Audit(args) => audit::run(&args, context, out),
+            Self::ConvertTokens(args) => convert_tokens::run(&args, context, out),
             Self::Check(args) => check::run(&args, context, out),
             Self::ShowSettings(_) => show_settings::run(context, out),
         }

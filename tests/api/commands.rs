@@ -9,6 +9,10 @@ use crate::support::program::{Ended, HALLPASS, command, config_file, run, run_co
 /// As long as `check --deploy` wants it.
 const LONG_KEY: &str = "tK3pQz8vWm1xRb6nYc4sJh9gLd2fAe7uXo5iVw0yZqMkNrBtAa1";
 
+/// What `check --deploy` always says of the default.
+const ABOUT_TOKENS: &str =
+    "token.storage is \"plain\": whoever reads the database can use the tokens in it, as with Django.\n";
+
 #[test]
 fn migrate_prints_what_it_applies_and_then_finds_nothing_to_do() {
     on_each_empty(|database| {
@@ -321,7 +325,7 @@ fn check_for_deployment_tells_a_short_key_and_files_that_others_can_open() {
     let deploy = hallpass(&database, &["check", "--deploy", "--config", "hallpass.toml", "--config", "key.toml"]);
 
     assert_eq!(plain.code, Some(0), "{plain:?}");
-    assert_eq!((deploy.code, deploy.stdout.as_str()), (Some(1), ""));
+    assert_eq!((deploy.code, deploy.stdout.as_str()), (Some(1), ABOUT_TOKENS));
     let findings: Vec<&str> = deploy.stderr.lines().collect();
     assert_eq!(findings.len(), 2, "{deploy:?}");
     assert!(findings[0].starts_with("Error: database.url: ") && findings[0].contains("mode 644"), "{deploy:?}");
@@ -369,7 +373,7 @@ fn check_for_deployment_tells_every_file_with_a_secret_that_others_can_open() {
     assert_eq!((loose.code, found.as_slice()), (Some(1), expected.as_slice()), "{loose:?}");
     assert_eq!(loose.stderr.matches("mode 640").count(), 4, "{loose:?}");
     assert!(!loose.stderr.contains("CANARY") && !loose.stderr.contains(LONG_KEY), "{loose:?}");
-    assert_eq!((tight.code, tight.stdout.as_str()), (Some(0), "Nothing found.\n"), "{tight:?}");
+    assert_eq!((tight.code, tight.stdout), (Some(0), format!("{ABOUT_TOKENS}Nothing found.\n")));
 }
 
 #[test]
@@ -396,7 +400,7 @@ fn check_for_deployment_tells_the_key_that_startproject_made() {
 
     let ended = run_command(program, "");
 
-    assert_refused(&ended, "secret_key: it is one that startproject made");
+    assert_found(&ended, "secret_key: it is one that startproject made");
 }
 
 #[test]
@@ -412,7 +416,7 @@ fn check_for_deployment_finds_nothing_in_a_good_one() {
         let rest: Vec<&str> = ended.stderr.lines().filter(|line| !line.starts_with(of_the_server)).collect();
         assert!(rest.is_empty(), "{ended:?}");
         if ended.stderr.is_empty() {
-            assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "Nothing found.\n"));
+            assert_eq!((ended.code, ended.stdout), (Some(0), format!("{ABOUT_TOKENS}Nothing found.\n")));
         }
     });
 }
@@ -434,9 +438,9 @@ fn check_for_deployment_looks_at_the_kept_key_and_does_not_make_one() {
     set_mode(&database, "hallpass.sqlite3.secret_key", 0o600);
     let short = hallpass(&database, &["check", "--deploy"]);
 
-    assert_eq!((without.code, without.stdout.as_str(), made), (Some(0), "Nothing found.\n", false), "{without:?}");
-    assert_refused(&loose, "mode 640");
-    assert_refused(&short, "it is cut short");
+    assert_eq!((without.code, without.stdout, made), (Some(0), format!("{ABOUT_TOKENS}Nothing found.\n"), false));
+    assert_found(&loose, "mode 640");
+    assert_found(&short, "it is cut short");
 }
 
 #[test]
@@ -624,6 +628,13 @@ fn hallpass(database: &TestDatabase, arguments: &[&str]) -> Ended {
 }
 
 /// One line on standard error with `why` in it, exit code 1, and nothing printed.
+/// What `check --deploy` found, and nothing else.
+fn assert_found(ended: &Ended, what: &str) {
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ABOUT_TOKENS), "{what}: {ended:?}");
+    assert!(ended.stderr.starts_with("Error: ") && ended.stderr.contains(what), "{what}: {ended:?}");
+    assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+}
+
 fn assert_refused(ended: &Ended, why: &str) {
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{why}: {ended:?}");
     assert!(ended.stderr.starts_with("Error: ") && ended.stderr.contains(why), "{why}: {ended:?}");

@@ -1,12 +1,12 @@
-//! What somebody who reads the database can do with it.
+//! `jwt.store_token_text`: refresh tokens without their text.
 
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::{everything, field, post};
 use crate::support::TestApp;
 use crate::support::client::{Client, Response};
-use crate::support::database::{Kind, TestDatabase};
 use crate::support::program::{HALLPASS, config_file, run};
 
 const ROTATE: &str = "jwt.rotate_refresh_tokens = true\njwt.blacklist_after_rotation = true\n";
@@ -59,24 +59,6 @@ fn by_default_the_text_of_a_refresh_token_is_kept_as_simplejwt_keeps_it() {
     });
 }
 
-fn post(client: Client, path: &str, body: &serde_json::Value) -> Response {
-    client.post(path, &[("Content-Type", "application/json")], body.to_string().as_bytes())
-}
-
 fn refresh(client: Client, token: &str) -> Response {
     post(client, "/api/token/refresh/", &json!({"refresh": token}))
-}
-
-fn field(response: &Response, name: &str) -> String {
-    response.json()[name].as_str().unwrap_or_else(|| panic!("no {name}: {response:?}")).to_owned()
-}
-
-/// The whole SQLite file with its log, or every row of every table.
-fn everything(database: &TestDatabase) -> String {
-    if database.kind() == Kind::Sqlite {
-        let files = ["hallpass.sqlite3", "hallpass.sqlite3-wal"].map(|name| database.folder().join(name));
-        return files.map(|file| String::from_utf8_lossy(&std::fs::read(file).expect("a file")).into_owned()).concat();
-    }
-    let tables = database.texts("SELECT tablename FROM pg_tables WHERE schemaname = 'public'");
-    tables.iter().flat_map(|table| database.texts(&format!("SELECT CAST(t AS text) FROM \"{table}\" AS t"))).collect()
 }

@@ -1,0 +1,80 @@
+//! `hallpass convert-tokens` while the service has much to do, and when it is killed.
+
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use super::{HASHED, PLAIN, is_good, sealed, stored, users_with_tokens};
+use crate::support::TestApp;
+use crate::support::program::{HALLPASS, command, config_file, run};
+
+const USERS: usize = 400;
+
+#[test]
+fn while_tokens_are_converted_either_way_nobody_with_a_good_one_is_refused() {
+    TestApp::on_each(PLAIN, |app| {
+        let keys = users_with_tokens(app, USERS);
+        app.user("alice", "pw");
+        let alices = app.token("alice", "pw");
+        for (settings, to) in [(HASHED, "hashed"), (PLAIN, "plain")] {
+            app.restart(settings);
+            config_file(&app.database, settings);
+            let (over, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
+            let app = &*app;
+
+            let ended = thread::scope(|scope| {
+                for offset in 0..4 {
+                    let (keys, over, asked) = (&keys, &over, &asked);
+                    scope.spawn(move || {
+                        let mut place = offset * USERS / 4;
+                        while !over.load(Ordering::SeqCst) || place < USERS {
+                            assert!(is_good(app, &keys[place % USERS]), "{}", keys[place % USERS]);
+                            place += 1;
+                            asked.fetch_add(1, Ordering::SeqCst);
+                        }
+                    });
+                }
+                scope.spawn(|| {
+                    while !over.load(Ordering::SeqCst) {
+                        assert_eq!(app.token("alice", "pw"), alices);
+                    }
+                });
+                let ended = run(HALLPASS, &app.database, &["convert-tokens", "--to", to, "--batch", "3"], "");
+                over.store(true, Ordering::SeqCst);
+                ended
+            });
+
+            assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+            assert!(asked.load(Ordering::SeqCst) >= USERS);
+            let digests = stored(&app.database).iter().filter(|text| text.starts_with("sha256$")).count();
+            let all = USERS + 1;
+            assert_eq!((digests, sealed(&app.database).len()), if to == "hashed" { (all, all) } else { (0, 0) });
+        }
+    });
+}
+
+#[test]
+fn a_conversion_that_was_killed_has_broken_nothing_and_goes_on_when_it_is_begun_anew() {
+    TestApp::on_each(HASHED, |app| {
+        let keys = users_with_tokens(app, USERS);
+        config_file(&app.database, HASHED);
+        let mut program = command(HALLPASS, &app.database);
+        program.args(["convert-tokens", "--to", "hashed", "--batch", "1"]).stdout(Stdio::null()).stderr(Stdio::null());
+
+        let mut child = program.spawn().expect("it starts");
+        while sealed(&app.database).len() < 3 {
+            assert!(child.try_wait().expect("it runs").is_none_or(|status| status.success()), "it failed");
+        }
+        child.kill().expect("it is there");
+        child.wait().expect("its end");
+        let digests = stored(&app.database).iter().filter(|text| text.starts_with("sha256$")).count();
+        let are_good = keys.iter().all(|key| is_good(app, key));
+        let ended = run(HALLPASS, &app.database, &["convert-tokens", "--to", "hashed"], "");
+
+        let rest = format!("Converted {} tokens, encrypted 0 anew\n", USERS - digests);
+        assert!(digests >= 3 && are_good, "{digests}");
+        assert!(ended.code == Some(0) && ended.stdout.starts_with(&rest), "{ended:?}");
+        assert!(keys.iter().all(|key| is_good(app, key)));
+        assert_eq!(sealed(&app.database).len(), USERS);
+    });
+}
