@@ -4,14 +4,19 @@
 //! batch is one short transaction: a login waits for at most one of them.
 
 use std::io::Write;
+use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::{ConfigFiles, Context, Failure, progress};
-use crate::settings::TokenStorage;
+use crate::settings::{DatabaseUrl, TokenStorage};
 use crate::store::remains::Remains;
 use crate::store::token_conversion::{self, convert};
 use crate::store::{Store, TokenVault};
+
+/// How long others may write between two batches. Whoever waits for SQLite looks at least this often whether the lock is free.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// How many users are named of those whose tokens cannot be decrypted.
 const NAMED: usize = 10;
@@ -28,7 +33,7 @@ pub struct ConvertTokens {
     #[arg(long)]
     drop: bool,
     /// How many tokens to convert in one transaction
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     batch: i64,
 }
 
@@ -84,6 +89,9 @@ fn convert_all(store: &Store, vault: &TokenVault, args: &ConvertTokens) -> Resul
         total.resealed += done.resealed;
         total.lost.extend(done.lost);
         bar.inc(u64::try_from(done.seen).unwrap_or(0));
+        if matches!(store.url(), DatabaseUrl::Sqlite(_)) {
+            thread::sleep(PAUSE);
+        }
     }
     bar.finish_and_clear();
     Ok(total)

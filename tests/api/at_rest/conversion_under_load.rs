@@ -39,7 +39,7 @@ fn while_tokens_are_converted_either_way_nobody_with_a_good_one_is_refused() {
                         assert_eq!(app.token("alice", "pw"), alices);
                     }
                 });
-                let ended = run(HALLPASS, &app.database, &["convert-tokens", "--to", to, "--batch", "3"], "");
+                let ended = run(HALLPASS, &app.database, &["convert-tokens", "--to", to, "--batch", "40"], "");
                 over.store(true, Ordering::SeqCst);
                 ended
             });
