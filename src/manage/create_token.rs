@@ -8,7 +8,7 @@ use clap::Parser;
 use super::{ConfigFiles, Context, Failure, progress, shown};
 use crate::store::audit::{Entry, Event, Reason};
 use crate::store::tokens::{self, Lifetime, new_key};
-use crate::store::{DbConnection, Store, StoreError, TokenVault, users};
+use crate::store::{DbConnection, Store, StoreError, TokenVault, accounts, users};
 
 /// How many users get their tokens in one transaction with `--all`.
 const BATCH: i64 = 500;
@@ -98,6 +98,7 @@ fn for_one(
     let result = store.run_blocking(|connection| {
         connection.write(|transaction| {
             let Some(user) = users::find_by_username(transaction, name)? else { return Ok(None) };
+            lock(transaction, user.id)?;
             if reset {
                 tokens::replace(transaction, vault, user.id, &key, context.clock.now())?;
                 context.trail().record(transaction, &Entry::of(Event::TokenCreated).user(user.id).key(&key))?;
@@ -111,6 +112,12 @@ fn for_one(
         Err(StoreError::Gone(_)) => Ok(None),
         result => result,
     }
+}
+
+/// A login has the user first and then the token. Whoever began with the token would hold it and wait for a login that waits
+/// for them: at the end of the transaction PostgreSQL looks whether there is such a user.
+fn lock(transaction: &mut DbConnection<'_>, user_id: i32) -> Result<(), StoreError> {
+    accounts::find_for_update(transaction, user_id).map(drop)
 }
 
 fn token_of(
@@ -154,6 +161,7 @@ fn batch(
 ) -> Result<Vec<(i32, String, String)>, StoreError> {
     let mut made = Vec::new();
     for (id, name) in tokens::users_without(transaction, after, BATCH)? {
+        lock(transaction, id)?;
         let key = token_of(transaction, vault, context, id, &new_key()?)?;
         made.push((id, name, key));
     }

@@ -38,28 +38,35 @@ fn sixty_four_logins_at_once_with_a_token_of_the_other_form_get_that_token() {
 
 #[test]
 fn logins_and_resets_at_once_leave_one_token_that_is_given_again() {
-    TestApp::on_each(HASHED, |app| {
-        app.user("alice", "pw");
-        config_file(&app.database, HASHED);
-        let app = &*app;
+    for settings in [PLAIN, HASHED] {
+        TestApp::on_each(settings, |app| {
+            app.user("alice", "pw");
+            config_file(&app.database, settings);
+            let app = &*app;
 
-        thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| (0..8).for_each(|_| drop(app.token("alice", "pw"))));
-                scope.spawn(|| {
-                    for _ in 0..4 {
-                        let ended = run(CREATE_TOKEN, &app.database, &["-r", "alice"], "");
-                        assert_eq!(ended.code, Some(0), "{ended:?}");
-                    }
-                });
-            }
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| (0..8).for_each(|_| drop(app.token("alice", "pw"))));
+                    scope.spawn(|| {
+                        for _ in 0..4 {
+                            let ended = run(CREATE_TOKEN, &app.database, &["-r", "alice"], "");
+                            assert_eq!(ended.code, Some(0), "{ended:?}");
+                        }
+                    });
+                }
+            });
+
+            let (before, sealed_before) = (stored(&app.database), sealed(&app.database));
+            let key = app.token("alice", "pw");
+            assert!(is_good(app, &key));
+            assert_eq!(before.len(), 1);
+            assert_eq!(
+                (stored(&app.database), sealed(&app.database)),
+                (before, sealed_before),
+                "it was as it was left"
+            );
         });
-
-        let before = stored(&app.database);
-        let key = app.token("alice", "pw");
-        assert!(is_good(app, &key));
-        assert_eq!((stored(&app.database), sealed(&app.database).len()), (before, 1), "it was as the last one left it");
-    });
+    }
 }
 
 fn logins_at_once(app: &TestApp, many: usize) -> Vec<String> {
