@@ -6,6 +6,7 @@ use std::thread;
 
 use super::{HASHED, PLAIN, is_good, sealed, stored, users_with_tokens};
 use crate::support::TestApp;
+use crate::support::database::Kind;
 use crate::support::program::{HALLPASS, command, config_file, run};
 
 const USERS: usize = 400;
@@ -51,6 +52,38 @@ fn while_tokens_are_converted_either_way_nobody_with_a_good_one_is_refused() {
             assert_eq!((digests, sealed(&app.database).len()), if to == "hashed" { (all, all) } else { (0, 0) });
         }
     });
+}
+
+/// On SQLite nobody can come between.
+#[test]
+fn a_token_that_is_replaced_while_it_is_converted_is_left_to_whoever_replaced_it() {
+    if !Kind::available().contains(&Kind::Postgres) {
+        return;
+    }
+    let app = TestApp::start(Kind::Postgres, HASHED);
+    let keys = users_with_tokens(&app, 2);
+    config_file(&app.database, HASHED);
+    let mut other = app.database.session();
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+
+    other.execute(&format!("BEGIN; UPDATE authtoken_token SET key = 'another' WHERE key = '{}'", keys[1]));
+    let overtaken = thread::scope(|scope| {
+        let ended = scope.spawn(|| run(HALLPASS, &app.database, &["convert-tokens", "--to", "hashed"], ""));
+        while app.database.texts(waiting).is_empty() {
+            assert!(!ended.is_finished(), "it did not wait");
+        }
+        other.execute("COMMIT");
+        ended.join().expect("its end")
+    });
+    drop(other);
+    let (stored, sealed) = (stored(&app.database), sealed(&app.database));
+    let again = run(HALLPASS, &app.database, &["convert-tokens", "--to", "hashed"], "");
+
+    assert!(stored[0].starts_with("sha256$") && stored[1] == "another" && sealed.len() == 1, "{stored:?} {sealed:?}");
+    assert_eq!(overtaken.code, Some(1), "{overtaken:?}");
+    assert!(overtaken.stderr.starts_with("Error: there are others again"), "{overtaken:?}");
+    assert!(again.code == Some(0) && again.stdout.starts_with("Converted 1 tokens"), "{again:?}");
+    assert!(is_good(&app, "another") && is_good(&app, &keys[0]) && !is_good(&app, &keys[1]));
 }
 
 #[test]

@@ -9,27 +9,48 @@ mod mails;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use hallpass::settings::TokenStorage;
+
 use crate::support::TestApp;
 use crate::support::database::{Kind, Session, TestDatabase};
+use crate::support::program::{HALLPASS, config_file, run as run_program};
 use answer::{Known, differences};
 use data::{Case, Corpus, Exchange};
 use mails::Mailbox;
 
 /// Copies of the seeded tables, from which they are filled again before every case.
-const KEEP: &str =
-    "CREATE TABLE seed_user AS SELECT * FROM auth_user; CREATE TABLE seed_token AS SELECT * FROM authtoken_token";
+const KEEP: &str = "CREATE TABLE seed_user AS SELECT * FROM auth_user; \
+     CREATE TABLE seed_token AS SELECT * FROM authtoken_token; \
+     CREATE TABLE seed_sealed AS SELECT * FROM hallpass_sealed_token";
 
 const RESET: &str = "BEGIN; DELETE FROM hallpass_refresh_member; \
      DELETE FROM hallpass_refresh_family; DELETE FROM hallpass_user_state; DELETE FROM hallpass_outbox; \
      DELETE FROM hallpass_mail_count; DELETE FROM hallpass_lockout; DELETE FROM hallpass_throttle; DELETE FROM token_blacklist_blacklistedtoken; DELETE FROM token_blacklist_outstandingtoken; \
-     DELETE FROM authtoken_token; DELETE FROM auth_user; INSERT INTO auth_user SELECT * FROM seed_user; \
-     INSERT INTO authtoken_token SELECT * FROM seed_token; COMMIT";
+     DELETE FROM hallpass_sealed_token; DELETE FROM authtoken_token; DELETE FROM auth_user; INSERT INTO auth_user SELECT * FROM seed_user; \
+     INSERT INTO authtoken_token SELECT * FROM seed_token; \
+     INSERT INTO hallpass_sealed_token SELECT * FROM seed_sealed; COMMIT";
+
+/// The files that are about opaque tokens or give one out.
+const ABOUT_TOKENS: [&str; 12] = [
+    "accounts_delete",
+    "accounts_logout",
+    "accounts_set_password",
+    "accounts_stale",
+    "accounts_token",
+    "challenges_token",
+    "flows",
+    "login_form",
+    "login_json",
+    "login_users",
+    "token_header",
+    "token_jwt_stateless",
+];
 
 macro_rules! replay {
     ($($name:ident)*) => {
         $(#[test]
         fn $name() {
-            replay(stringify!($name));
+            replay(stringify!($name), TokenStorage::Plain);
         })*
 
         const REPLAYED: &[&str] = &[$(stringify!($name)),*];
@@ -76,7 +97,15 @@ fn every_departure_is_of_a_case_and_says_why() {
     }
 }
 
-fn replay(file: &str) {
+/// Whoever looks at answers cannot see how tokens are kept.
+#[test]
+fn with_digests_of_tokens_everything_is_answered_as_without() {
+    for file in ABOUT_TOKENS {
+        replay(file, TokenStorage::Hashed);
+    }
+}
+
+fn replay(file: &str, storage: TokenStorage) {
     let corpus = Corpus::load();
     let (profile, cases) = Corpus::cases(file);
     let mut failures = Vec::new();
@@ -84,9 +113,16 @@ fn replay(file: &str) {
         let database = TestDatabase::create(kind);
         let mut session = database.session();
         corpus.seed(&database, &mut session);
+        let stored = format!("token.storage = \"{storage}\"\n");
+        if storage == TokenStorage::Hashed {
+            config_file(&database, &stored);
+            let ended = run_program(HALLPASS, &database, &["convert-tokens", "--to", "hashed"], "");
+            assert!(ended.stdout.starts_with("Converted 18 tokens"), "{ended:?}");
+        }
         session.execute(KEEP);
         let mailbox = Mailbox::create(&database);
-        let app = TestApp::start_on(database, &format!("{}{}", corpus.settings(&profile), mailbox.settings()));
+        let settings = format!("{}{}{stored}", corpus.settings(&profile), mailbox.settings());
+        let app = TestApp::start_on(database, &settings);
         for case in &cases {
             session.execute(RESET);
             failures
