@@ -11,6 +11,7 @@ use clap::Args;
 
 use super::{ConfigFiles, Context, Failure, progress};
 use crate::settings::{DatabaseUrl, TokenStorage};
+use crate::store::audit::{Entry, Event, Trail};
 use crate::store::remains::Remains;
 use crate::store::token_conversion::{self, convert};
 use crate::store::{Store, TokenVault};
@@ -56,7 +57,7 @@ pub(super) fn run(args: &ConvertTokens, mut context: Context, out: &mut dyn Writ
         return Err(Failure("--drop goes with --to plain: a digest that cannot be decrypted is good here".to_owned()));
     }
     let (store, vault) = (context.store()?, context.token_vault()?);
-    let total = convert_all(&store, &vault, args)?;
+    let total = convert_all(&store, &vault, &context.trail(), args)?;
     writeln!(out, "Converted {} tokens, encrypted {} anew", total.converted, total.resealed)?;
     if to == TokenStorage::Hashed {
         erase(&store, out)?;
@@ -78,11 +79,17 @@ pub(super) fn run(args: &ConvertTokens, mut context: Context, out: &mut dyn Writ
     }
 }
 
-fn convert_all(store: &Store, vault: &TokenVault, args: &ConvertTokens) -> Result<Total, Failure> {
+/// The first batch has the row in the audit of the whole conversion, also where nothing is to be done.
+fn convert_all(store: &Store, vault: &TokenVault, trail: &Trail, args: &ConvertTokens) -> Result<Total, Failure> {
     let bar = progress::of_tokens(store.run_blocking(token_conversion::count)?)?;
     let (mut total, mut last) = (Total::default(), i32::MIN);
     while let Some(done) = store.run_blocking(|connection| {
-        connection.write(|transaction| convert(transaction, vault, last, args.batch, args.drop))
+        connection.write(|transaction| {
+            if last == i32::MIN {
+                trail.record(transaction, &Entry::of(Event::Conversion))?;
+            }
+            convert(transaction, vault, last, args.batch, args.drop)
+        })
     })? {
         last = done.last;
         total.converted += done.converted;

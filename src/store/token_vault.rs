@@ -105,6 +105,15 @@ pub(super) fn is_digest(text: &str) -> bool {
     text.starts_with(MARK)
 }
 
+/// Which token it is for whoever is not to use it, in either form: the first eight hexadecimal digits of the SHA-256 of its
+/// key.
+pub(super) fn fingerprint(stored: &str) -> String {
+    // As many characters as there are whole bytes in.
+    let start = stored.strip_prefix(MARK).and_then(|text| URL_SAFE_NO_PAD.decode(text.get(..8)?).ok());
+    let start = start.unwrap_or_else(|| Sha256::digest(stored).to_vec());
+    start.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// 40 characters, as many as the column takes.
 fn digest(key: &str) -> String {
     let mut text = URL_SAFE_NO_PAD.encode(Sha256::digest(key));
@@ -130,7 +139,7 @@ fn context(user_id: i32) -> Aad<[u8; 4]> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{TokenVault, digest, is_digest};
+    use super::{TokenVault, digest, fingerprint, is_digest};
     use crate::secret::Secret;
     use crate::settings::TokenStorage;
 
@@ -149,6 +158,7 @@ mod tests {
         assert_eq!(stored, "sha256$3rh_q9F3FbsxrUz0_7lJTusV-NM9hbAxo");
         assert_eq!(stored.len(), 40);
         assert!(is_digest(&stored) && !is_digest(KEY));
+        assert_eq!((fingerprint(&stored), fingerprint(KEY)), ("deb87fab".to_owned(), "deb87fab".to_owned()));
     }
 
     #[test]

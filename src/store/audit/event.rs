@@ -63,6 +63,8 @@ words! {
         Unlock = "unlock",
         /// `hallpass flush-expired-tokens` forgot what was over.
         Flush = "flush",
+        /// `hallpass convert-tokens` changed how opaque tokens are kept.
+        Conversion = "conversion",
         /// `hallpass audit --prune` forgot rows of this table.
         Prune = "prune",
     }

@@ -7,14 +7,13 @@
 mod event;
 
 use diesel::prelude::*;
-use sha2::{Digest, Sha256};
 
 pub use self::event::{Event, Outcome, Reason};
 use super::connection::on_each;
 use super::counters::CounterKey;
 use super::schema::hallpass_audit as audit;
 use super::stored_time::StoredTime;
-use super::{DbConnection, StoreError};
+use super::{DbConnection, StoreError, token_vault};
 use crate::clock::Timestamp;
 
 /// What stands in the place of an address when it was no request.
@@ -157,12 +156,11 @@ impl Entry {
         Self { token: Some(token), ..self }
     }
 
-    /// Which opaque token it is about: the first eight hexadecimal digits of the SHA-256 of its key.
+    /// Which opaque token it is about, by its key or by what the table has for it: the first eight hexadecimal digits of the
+    /// SHA-256 of its key.
     #[must_use]
     pub fn key(self, key: &str) -> Self {
-        let digest = Sha256::digest(key.as_bytes());
-        let token = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        Self { token: Some(token), ..self }
+        Self { token: Some(token_vault::fingerprint(key)), ..self }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{HASHED, is_good, sealed, stored};
+use super::{HASHED, PLAIN, is_good, sealed, stored};
 use crate::support::TestApp;
 use crate::support::program::{HALLPASS, config_file, run};
 
@@ -34,6 +34,24 @@ fn a_password_that_an_administrator_changes_leaves_nothing_of_the_token() {
             run(HALLPASS, &app.database, &["change-password", "alice", "--password-stdin"], "another-pa55word\n");
         assert_eq!(ended.code, Some(0), "{ended:?}");
     });
+}
+
+#[test]
+fn the_audit_knows_a_token_by_its_digest_as_well_as_by_itself() {
+    for settings in [PLAIN, HASHED] {
+        TestApp::on_each(settings, |app| {
+            app.user("alice", "pw");
+            let header = format!("Token {}", app.token("alice", "pw"));
+            app.client.post("/auth/token/logout/", &[("Authorization", &header)], b"");
+
+            let rows = app.database.texts("SELECT event || ' ' || token FROM hallpass_audit ORDER BY id");
+
+            let token = |row: &str| row.split(' ').nth(1).expect("a token").to_owned();
+            assert_eq!(rows.len(), 2, "{rows:?}");
+            assert!(rows[0].starts_with("login ") && rows[1].starts_with("logout "), "{rows:?}");
+            assert_eq!(token(&rows[0]), token(&rows[1]));
+        });
+    }
 }
 
 /// Takes alice's token away with `end`, and looks at what is there of hers and of bob's.

@@ -34,11 +34,15 @@ fn each_command_has_one_row() {
         done(database, CREATE_TOKEN, &["-r", "alice"]);
         done(database, HALLPASS, &["change-password", "alice", "--password-stdin"]);
         done(database, HALLPASS, &["flush-expired-tokens"]);
+        done(database, HALLPASS, &["convert-tokens", "--to", "plain"]);
 
         let lines = printed(database, &[]);
         let words: Vec<&str> = lines.iter().map(|line| line.split(' ').nth(1).expect("an event")).collect();
         let created = "token_created";
-        assert_eq!(words, ["registration", "unlock", created, created, created, "password_change", "flush"]);
+        assert_eq!(
+            words,
+            ["registration", "unlock", created, created, created, "password_change", "flush", "conversion"]
+        );
         assert!(lines.iter().all(|line| line.contains(" success ") && line.contains(" client=command")), "{lines:?}");
         assert!(lines[3].contains("reason=existing"), "{lines:?}");
     });
@@ -59,6 +63,7 @@ fn a_command_that_cannot_be_written_down_does_nothing() {
             (HALLPASS, &["change-password", "alice", "--password-stdin"]),
             (HALLPASS, &["flush-expired-tokens"]),
             (HALLPASS, &["unlock", "alice"]),
+            (HALLPASS, &["convert-tokens", "--to", "plain"]),
             (CREATE_TOKEN, &["-r", "alice"]),
         ] {
             let ended = run(program, database, arguments, &format!("{RIGHT}\n"));
