@@ -31,7 +31,6 @@ impl KeptToken {
 }
 
 /// What became of a token that was to be in the vault's form.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Settled {
     /// It is: its key, and whether anything had to be written.
     Kept(String, Written),
@@ -42,7 +41,6 @@ pub(super) enum Settled {
 }
 
 /// What was written for a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
     /// It was as it was to be.
     Nothing,

@@ -119,7 +119,10 @@ pub fn get_or_create(
             Some(token) if lifetime.is_over(token.created(), now) => delete(transaction, &token)?,
             Some(token) => match sealed_tokens::settle(transaction, vault, &token)? {
                 Settled::Kept(key, _) => return Ok(key),
-                Settled::Lost => delete(transaction, &token)?,
+                Settled::Lost => {
+                    log::warn!("the token of user {user_id} is replaced, since no secret key decrypts it");
+                    delete(transaction, &token)?;
+                }
                 Settled::Overtaken => {}
             },
             None if insert(transaction, vault, user_id, new_key, now)? => return Ok(new_key.to_owned()),
