@@ -1,8 +1,11 @@
 //! Digests, and the secret key that their tokens are encrypted with.
 
-use super::{HASHED, is_good, sealed, stored};
-use crate::support::TestApp;
-use crate::support::database::SECRET_KEY;
+use serde_json::json;
+
+use super::{HASHED, field, is_good, post, sealed, stored};
+use crate::support::database::{Kind, SECRET_KEY, TestDatabase};
+use crate::support::program::{CREATE_TOKEN, HALLPASS, Service, command, config_file, run};
+use crate::support::{BCRYPT_COST, TestApp};
 
 const NEW_KEY: &str = "Zq8-vB2nK5xT0wR7yJ4mP1dF6gH3cL9sAe_uQoXi";
 
@@ -74,4 +77,23 @@ fn what_is_left_of_a_token_that_somebody_else_deleted_opens_nothing() {
         assert!(is_refused && new != old && is_good(app, &new));
         assert_eq!((app.token("alice", "pw"), sealed(&app.database).len()), (new, 1));
     });
+}
+
+/// Only SQLite has a place for one.
+#[test]
+fn where_no_secret_key_is_set_every_program_takes_the_kept_one_and_the_check_tells_where_it_lies() {
+    let database = TestDatabase::create(Kind::Sqlite);
+    database.insert_user("alice", &hallpass::passwords::Hasher::new(BCRYPT_COST).hash("pw").expect("a hash"));
+    config_file(&database, &format!("{HASHED}secret_key = \"\"\n"));
+
+    let created = run(CREATE_TOKEN, &database, &["alice"], "");
+    let service = Service::start(command(HALLPASS, &database));
+    let login = post(service.client, "/api-token-auth/", &json!({"username": "alice", "password": "pw"}));
+    let check = run(HALLPASS, &database, &["check", "--deploy"], "");
+
+    let key = created.stdout.split(' ').nth(2).expect("a token").to_owned();
+    assert_eq!(field(&login, "token"), key, "{created:?}");
+    let finding = "Error: token.storage: ";
+    let found: Vec<&str> = check.stderr.lines().filter(|line| line.starts_with(finding)).collect();
+    assert!(found.len() == 1 && found[0].contains("hallpass.sqlite3.secret_key"), "{check:?}");
 }
