@@ -559,6 +559,38 @@ fn a_token_that_has_outlived_its_lifetime_is_replaced() {
     });
 }
 
+/// Each has what the other waits for if it takes the token first: PostgreSQL would end one of them.
+#[test]
+fn a_run_that_meets_a_login_waits_for_it_before_it_touches_the_token() {
+    if !Kind::available().contains(&Kind::Postgres) {
+        return;
+    }
+    let database = TestDatabase::create(Kind::Postgres);
+    database.insert_user("alice", "!");
+    config_file(&database, "");
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+
+    for arguments in [&["alice"][..], &["-r", "alice"], &["--all"]] {
+        database.execute("DELETE FROM authtoken_token");
+        let mut login = database.session();
+        login.execute("BEGIN; SELECT id FROM auth_user FOR UPDATE");
+        let ended = thread::scope(|scope| {
+            let ended = scope.spawn(|| run(CREATE_TOKEN, &database, arguments, ""));
+            while database.texts(waiting).is_empty() {
+                assert!(!ended.is_finished(), "{arguments:?}: it did not wait");
+            }
+            login.execute(
+                "INSERT INTO authtoken_token (key, created, user_id) \
+                 SELECT '0123456789abcdef0123456789abcdef01234567', '2026-01-02 03:04:05', id FROM auth_user; COMMIT",
+            );
+            ended.join().expect("its end")
+        });
+        drop(login);
+
+        assert_eq!((ended.code, ended.stdout), (Some(0), line_of(&database, "alice")), "{arguments:?}");
+    }
+}
+
 /// Runs `test` on every kind of database, with these users in it and a file of settings beside it.
 fn on_each(users: &[&str], test: impl Fn(&TestDatabase)) {
     TestDatabase::on_each(|database| {

@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use super::{HASHED, PLAIN, is_good, sealed, stored, users_with_tokens};
+use super::{HASHED, PLAIN, is_good, patient_token, sealed, stored, users_with_tokens};
 use crate::support::TestApp;
 use crate::support::database::Kind;
 use crate::support::program::{HALLPASS, command, config_file, run};
@@ -37,7 +37,7 @@ fn while_tokens_are_converted_either_way_nobody_with_a_good_one_is_refused() {
                 }
                 scope.spawn(|| {
                     while !over.load(Ordering::SeqCst) {
-                        assert_eq!(app.token("alice", "pw"), alices);
+                        assert_eq!(patient_token(app, "alice"), alices);
                     }
                 });
                 let ended = run(HALLPASS, &app.database, &["convert-tokens", "--to", to, "--batch", "40"], "");

@@ -24,6 +24,19 @@ fn is_good(app: &TestApp, key: &str) -> bool {
     response.status == 200
 }
 
+/// The token of a login that comes again when it is told that the database is busy, as it may be where others write all the
+/// time.
+fn patient_token(app: &TestApp, username: &str) -> String {
+    for _ in 0..50 {
+        let response = app.login(username, "pw");
+        match response.status {
+            503 => assert!(response.header("retry-after").is_some(), "{response:?}"),
+            _ => return field(&response, "token"),
+        }
+    }
+    panic!("no login in fifty got through");
+}
+
 /// What Django's table has for keys, by the id of their user.
 fn stored(database: &TestDatabase) -> Vec<String> {
     database.texts("SELECT key FROM authtoken_token ORDER BY user_id")

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 
-use super::{HASHED, PLAIN, is_good, sealed, stored};
+use super::{HASHED, PLAIN, is_good, patient_token, sealed, stored};
 use crate::support::TestApp;
 use crate::support::program::{CREATE_TOKEN, config_file, run};
 
@@ -46,7 +46,7 @@ fn logins_and_resets_at_once_leave_one_token_that_is_given_again() {
 
             thread::scope(|scope| {
                 for _ in 0..4 {
-                    scope.spawn(|| (0..8).for_each(|_| drop(app.token("alice", "pw"))));
+                    scope.spawn(|| (0..8).for_each(|_| drop(patient_token(app, "alice"))));
                     scope.spawn(|| {
                         for _ in 0..4 {
                             let ended = run(CREATE_TOKEN, &app.database, &["-r", "alice"], "");
