@@ -12,6 +12,7 @@ pub mod create_token;
 mod create_user;
 mod flush_expired_tokens;
 mod generate_key;
+mod import_settings;
 mod migrate;
 mod new_password;
 mod progress;
@@ -71,6 +72,8 @@ pub enum Command {
     ConvertTokens(convert_tokens::ConvertTokens),
     /// Check the settings and the database
     Check(check::Check),
+    /// Write the settings of a Django project as settings of hallpass
+    ImportSettings(import_settings::ImportSettings),
     /// Make a key to sign tokens with
     GenerateKey(generate_key::GenerateKey),
     /// Print the effective settings and where each comes from; secrets are masked
@@ -128,7 +131,7 @@ impl Command {
             Self::ConvertTokens(args) => Some(&args.config),
             Self::Check(args) => Some(&args.config),
             Self::ShowSettings(args) => Some(&args.config),
-            Self::Completions(_) | Self::GenerateKey(_) => None,
+            Self::Completions(_) | Self::GenerateKey(_) | Self::ImportSettings(_) => None,
         }
     }
 
@@ -140,11 +143,12 @@ impl Command {
         match &self {
             Self::Completions(args) => return completions::run(args, out),
             Self::GenerateKey(args) => return generate_key::run(args, out),
+            Self::ImportSettings(args) => return import_settings::run(args, out),
             _ => {}
         }
         let context = Context::open(config)?;
         match self {
-            Self::Serve(_) | Self::Completions(_) | Self::GenerateKey(_) => Ok(()),
+            Self::Serve(_) | Self::Completions(_) | Self::GenerateKey(_) | Self::ImportSettings(_) => Ok(()),
             Self::Migrate(args) => migrate::run(&args, context, out),
             Self::CreateUser(args) => create_user::run(&args, context, out),
             Self::ChangePassword(args) => change_password::run(&args, context, out),

@@ -15,6 +15,7 @@ mod create_token;
 mod examples;
 mod faults;
 mod guessing;
+mod import_settings;
 mod jwt;
 mod kills;
 mod layering;

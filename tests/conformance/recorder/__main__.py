@@ -8,6 +8,7 @@ from pathlib import Path
 from .link import link
 from .live import live
 from .migrations import migrations
+from .moving import moving
 from .record import check, record
 from .side_by_side import side_by_side
 from .sign import sign
@@ -26,6 +27,8 @@ def main() -> int:
         if sys.version_info[:2] != RECORDED_WITH:
             raise SystemExit("The answers are recorded with Python 3.11: set PYTHON to one")
         return {"record": record, "check": check}[options.command]()
+    if options.command == "moving":
+        return moving()
     if options.command == "sign":
         return sign(options.profile, options.claims)
     if options.command == "link":
@@ -39,6 +42,7 @@ def arguments() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("record", help="record the answers of the real stack anew")
     commands.add_parser("check", help="record them aside and print what differs from the committed ones")
+    commands.add_parser("moving", help="record anew what a project prints of its settings")
     signing = commands.add_parser("sign", help="print a token for a case")
     signing.add_argument("profile", help="a profile's name, which says the algorithm and the key")
     signing.add_argument("claims", help="a JSON object")
