@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::admission::Admission;
+use super::endless_name::EndlessName;
 
 /// How long a client may keep a connection without being answered.
 #[derive(Clone, Copy)]
@@ -24,9 +25,6 @@ pub(super) struct Patience {
     /// From the first byte of a request until it is answered, and for what does not fit into the socket until it has left.
     pub(super) request: Duration,
 }
-
-/// actix-http 3.20 panics at a header's name of 64 KiB.
-const LONGEST_NAME: usize = 60_000;
 
 /// The longest head of an empty error of actix-http's has some 130 bytes.
 const LONGEST_EMPTY_ERROR: usize = 200;
@@ -43,8 +41,7 @@ pub(super) struct Guarded<S> {
     alarm: Pin<Box<Sleep>>,
     /// Whether the client has sent something since it was last answered.
     is_asking: bool,
-    /// How many characters of a possible header name the line has so far; `None` once it is none.
-    name: Option<usize>,
+    name: EndlessName,
     /// The end of an error that did not fit into the socket.
     unsent: Vec<u8>,
     /// Until when the client has to read what waits for it; `None` while nothing does.
@@ -63,34 +60,11 @@ impl<S> Guarded<S> {
             deadline: alarm.deadline(),
             alarm,
             is_asking: true,
-            name: Some(0),
+            name: EndlessName::new(),
             unsent: Vec::new(),
             reading: None,
             headers,
             _admission: admission,
-        }
-    }
-
-    /// Makes a line invalid that begins with an endless name.
-    fn spoil_endless_name(&mut self, bytes: &mut [u8]) {
-        // Only where a line has no end yet can it be an endless one.
-        let unfinished = match memchr::memrchr(b'\n', bytes) {
-            Some(end) if bytes.len() < LONGEST_NAME => {
-                self.name = Some(0);
-                bytes.get_mut(end + 1..).unwrap_or_default()
-            }
-            _ => bytes,
-        };
-        for byte in unfinished {
-            self.name = match (self.name, *byte) {
-                (_, b'\n') => Some(0),
-                (Some(LONGEST_NAME), _) => {
-                    *byte = 0;
-                    None
-                }
-                (Some(length), byte) if is_token(byte) => Some(length + 1),
-                _ => None,
-            }
         }
     }
 
@@ -115,11 +89,6 @@ impl<S> Guarded<S> {
     }
 }
 
-/// RFC 9110 section 5.6.2.
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
 impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
@@ -132,7 +101,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         if read.is_pending() {
             return if !this.is_asking && this.is_late(context) { Poll::Ready(Ok(())) } else { Poll::Pending };
         }
-        this.spoil_endless_name(buffer.filled_mut().get_mut(before..).unwrap_or_default());
+        this.name.spoil(buffer.filled_mut().get_mut(before..).unwrap_or_default());
         if !this.is_asking && buffer.filled().len() > before {
             this.wait(true);
         }

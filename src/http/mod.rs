@@ -10,6 +10,7 @@ mod cors;
 mod dispatch;
 mod djoser;
 mod doorway;
+mod endless_name;
 mod envelope;
 mod fields;
 mod guarded;

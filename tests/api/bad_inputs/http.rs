@@ -285,6 +285,33 @@ fn a_header_name_of_70_kb_is_refused() {
 }
 
 #[test]
+fn a_header_name_of_70_kb_is_refused_although_it_comes_in_two_pieces() {
+    Bench::on_each("", |bench| {
+        // What the request before leaves of the server's buffer decides how much of the second piece it reads at once.
+        for length in [1_500, 6_000, 12_000] {
+            let first =
+                request("GET /hello/ HTTP/1.1", &format!("{}X-Filler: {}\r\n", bench.good(), "y".repeat(length)));
+            let first = String::from_utf8(first).unwrap().replace("Connection: close\r\n", "");
+            let second = request("GET /hello/ HTTP/1.1", &format!("{}: x\r\n", "x".repeat(70_000)));
+            let (before, after) = second.split_at(59_000);
+            let mut stream = bench.app.client.connect();
+            stream.write_all(&[first.as_bytes(), before].concat()).unwrap();
+            let mut answer = vec![0; 2_000];
+            let read = stream.read(&mut answer).unwrap();
+            assert!(answer[..read].starts_with(b"HTTP/1.1 200 "), "{length}");
+            bench.is_unharmed("half of a long header name");
+
+            stream.write_all(after).unwrap();
+            answer.clear();
+            // The server may close before it has read everything.
+            let _ = stream.read_to_end(&mut answer);
+
+            bench.judge("a long header name in two pieces", &answer, false, &Expect::Refused(400));
+        }
+    });
+}
+
+#[test]
 fn a_target_in_absolute_form_is_its_path() {
     Bench::on_each("", |bench| {
         for origin in ["http://testserver", "http://evil.example", "https://a:b@evil.example:444", "ftp://x"] {
