@@ -1,6 +1,7 @@
 //! What the targets of `fuzz/` call: each reads bytes as a request or a row could bring them, and panics when an
 //! invariant of the reading does not hold. Nothing here is part of the library.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::LazyLock;
 
 use base64::Engine;
@@ -11,9 +12,9 @@ use sha2::Sha256;
 
 use crate::accounts::links::{decode_uid, encode_uid};
 use crate::accounts::{LinkTokens, UserState};
-use crate::auth::{basic_credentials, header_words, token_key, user_key};
+use crate::auth::{basic_credentials, counted_as, forwarded, header_words, token_key, user_key};
 use crate::clock::Timestamp;
-use crate::http::{Parser, Renderer, char_field, negotiate, parse_body};
+use crate::http::{EndlessName, LONGEST_NAME, Parser, Renderer, char_field, negotiate, parse_body};
 use crate::jwt::{Claims, TokenError, TokenKind, Tokens};
 use crate::passwords::{self, Hasher, Verdict};
 use crate::secret::Secret;
@@ -187,18 +188,80 @@ pub fn link(input: &[u8]) {
     assert!(LINKS.check(&user, &LINKS.make(&user, NOW), NOW));
 }
 
+/// A byte that is the number of our proxies, and then the value of `X-Forwarded-For`.
+pub fn client(input: &[u8]) {
+    let Some((proxies, value)) = input.split_first() else { return };
+    let proxies = usize::from(*proxies).max(1);
+    let Some(address) = forwarded(value, proxies) else { return };
+    let counted = counted_as(address);
+    assert!(counted.len() <= "ffff:ffff:ffff:ffff::/64".len(), "{counted}");
+    match counted.strip_suffix("/64").map(str::parse::<Ipv6Addr>) {
+        Some(network) => assert!(network.is_ok_and(|network| network.to_bits() << 64 == 0), "{counted}"),
+        None => assert!(counted.parse::<IpAddr>().is_ok_and(|address| address.is_ipv4()), "{counted}"),
+    }
+    // What a client writes before the places of our proxies changes nothing, once they are all there.
+    let places = value.split(|byte| *byte == b',').count();
+    for strangers in ["10.9.8.7", "10.9.8.7, ::1", "\"", ""] {
+        let longer = [strangers.as_bytes(), b",", value].concat();
+        assert!(places < proxies || forwarded(&longer, proxies) == Some(address));
+    }
+    // Each proxy more that adds what it sees is one place more.
+    let passed_on = [value, b", 192.0.2.1"].concat();
+    assert!(places < proxies || forwarded(&passed_on, proxies + 1) == Some(address));
+    assert_eq!(forwarded(&passed_on, 1).map(counted_as).as_deref(), Some("192.0.2.1"));
+    // However it is written, it counts as the same.
+    for spelling in [format!("{address}"), format!("[{address}]"), format!(" {address} ")] {
+        assert_eq!(forwarded(spelling.as_bytes(), 1).map(counted_as), Some(counted.clone()), "{spelling}");
+    }
+}
+
+/// What a connection brings, in three bytes a step: the byte that is sent, how many hundred times (none is once), and
+/// whether the server reads then.
+pub fn name(input: &[u8]) {
+    let (mut name, mut sent, mut read, mut waiting) = (EndlessName::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut steps = input.chunks_exact(3).take(64).peekable();
+    while let Some(&[byte, hundreds, reads]) = steps.next() {
+        waiting.resize(waiting.len() + (usize::from(hundreds) * 100).max(1), byte);
+        if reads % 2 == 1 || steps.peek().is_none() {
+            sent.extend(&waiting);
+            name.spoil(&mut waiting);
+            read.append(&mut waiting);
+        }
+    }
+    // The plain rule, over the whole that was sent: the character after the longest name is a NUL.
+    let mut expected = sent;
+    for line in expected.split_mut(|byte| *byte == b'\n') {
+        let length =
+            line.iter().take_while(|byte| !b"\"(),/:;<=>?@[\\]{}".contains(byte) && byte.is_ascii_graphic()).count();
+        if let Some(byte) = line.get_mut(LONGEST_NAME).filter(|_| length > LONGEST_NAME) {
+            *byte = 0;
+        }
+    }
+    assert!(read == expected, "{:?}", read.iter().zip(&expected).position(|(read, expected)| read != expected));
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{NOW, TOKENS, body, header, jwt, link, password};
+    use super::{NOW, TOKENS, body, client, header, jwt, link, name, password};
+
+    type Target = fn(&[u8]);
 
     #[test]
     fn the_seeds_hold_the_invariants() {
-        let targets = [header, jwt, body, password, link];
-        for (name, target) in ["header", "jwt", "body", "password", "link"].into_iter().zip(targets) {
-            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
+        let targets: [(&str, Target); 7] = [
+            ("header", header),
+            ("jwt", jwt),
+            ("body", body),
+            ("password", password),
+            ("link", link),
+            ("client", client),
+            ("name", name),
+        ];
+        for (target_name, target) in targets {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target_name);
             let seeds: Vec<_> = fs::read_dir(&folder).expect("a folder").collect();
             assert!(!seeds.is_empty(), "{}", folder.display());
             for seed in seeds {

@@ -58,7 +58,7 @@ impl Client {
 }
 
 /// The address that the outermost of our proxies saw: so many places from the right, or the leftmost when there are fewer.
-fn forwarded(value: &[u8], trusted_proxies: usize) -> Option<IpAddr> {
+pub(crate) fn forwarded(value: &[u8], trusted_proxies: usize) -> Option<IpAddr> {
     let places = value.rsplit(|byte| *byte == b',').take(trusted_proxies);
     address(std::str::from_utf8(places.last()?).ok()?.trim())
 }
@@ -70,7 +70,7 @@ fn address(text: &str) -> Option<IpAddr> {
 }
 
 /// An IPv4 address however it is written, and of an IPv6 address the network: whoever has one address of a /64 has all.
-fn counted_as(address: IpAddr) -> String {
+pub(crate) fn counted_as(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {

@@ -51,7 +51,12 @@ pub(crate) use header::joined as joined_header;
 pub(crate) use throttle::exempt as exempt_from_throttles;
 pub(crate) use user_claim::{user_claim, user_key};
 #[cfg(feature = "fuzzing")]
-pub(crate) use {basic::credentials as basic_credentials, header::words as header_words, token::key as token_key};
+pub(crate) use {
+    basic::credentials as basic_credentials,
+    client::{counted_as, forwarded},
+    header::words as header_words,
+    token::key as token_key,
+};
 
 /// The chain that `auth.backends` asks for.
 pub(crate) fn from_settings(

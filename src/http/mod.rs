@@ -38,6 +38,7 @@ pub use tls::{Certificate, CertificateError};
 #[cfg(feature = "fuzzing")]
 pub(crate) use {
     body::{Parser, field::char_field, parse as parse_body},
+    endless_name::{EndlessName, LONGEST_NAME},
     negotiation::{Renderer, negotiate},
 };
 
