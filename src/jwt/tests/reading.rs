@@ -113,6 +113,23 @@ fn a_shape_that_is_not_the_one_is_refused() {
 }
 
 #[test]
+fn the_longest_token_and_the_longest_header_are_read() {
+    let header = |length: usize| {
+        let filled = |letters: usize| format!(r#"{{"alg":"HS256","a":"{}"}}"#, "x".repeat(letters));
+        forged(filled(length - filled(0).len()).as_bytes(), PAYLOAD.as_bytes())
+    };
+    let payload = |letters: usize| {
+        with_payload(&format!(r#"{{"token_type":"access","exp":1795405352,"jti":"a","x":"{}"}}"#, "x".repeat(letters)))
+    };
+    let longest = (0..8 * 1024).map(payload).find(|token| token.len() == 8 * 1024).unwrap();
+
+    assert!(tokens("").decode(header(1024).as_bytes(), NOW).is_ok());
+    assert_eq!(refusal(&header(1025)), TokenError::Header);
+    assert!(tokens("").decode(longest.as_bytes(), NOW).is_ok());
+    assert_eq!(refusal(&format!("{longest}A")), TokenError::TooLong);
+}
+
+#[test]
 fn no_bit_of_a_signature_can_be_changed() {
     let good = with_payload(PAYLOAD);
     let (message, signature) = good.rsplit_once('.').unwrap();
