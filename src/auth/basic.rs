@@ -108,7 +108,46 @@ fn text(decoded: Vec<u8>) -> Cow<'static, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::{credentials, decode};
+    use crate::error::ApiError;
+
+    fn read(words: &[&[u8]]) -> Result<Option<(String, String)>, String> {
+        let pair = credentials(words).map_err(|error| ApiError::from(error).to_string())?;
+        Ok(pair.map(|(username, password)| (username, password.expose().to_owned())))
+    }
+
+    #[test]
+    fn the_name_ends_at_the_first_colon_and_what_is_no_utf_8_is_latin_1() {
+        let cases: [(&[u8], &str, &str); 4] = [
+            (b"YWxpY2U6cHc=", "alice", "pw"),
+            (b"YWxpY2U6cDp3", "alice", "p:w"),
+            (b"w6k6w7w=", "\u{e9}", "\u{fc}"),
+            (b"6Tr8", "\u{e9}", "\u{fc}"),
+        ];
+        for (encoded, username, password) in cases {
+            for keyword in [b"Basic", b"bASIC"] {
+                assert_eq!(read(&[keyword, encoded]), Ok(Some((username.to_owned(), password.to_owned()))));
+            }
+        }
+    }
+
+    // The sentences: BasicAuthentication of REST framework 3.18.
+    #[test]
+    fn what_is_anothers_is_passed_on_and_what_is_ours_is_complained_of() {
+        let anothers: [&[&[u8]]; 4] = [&[], &[b"Token", b"YWxpY2U6cHc="], &[b"Basi"], &[b"Basics", b"a", b"b"]];
+        for words in anothers {
+            assert_eq!(read(words), Ok(None));
+        }
+        let ours: [(&[&[u8]], &str); 4] = [
+            (&[b"Basic"], "No credentials provided."),
+            (&[b"Basic", b"YWxp", b"Y2U6cHc="], "Credentials string should not contain spaces."),
+            (&[b"Basic", b"YWxpY2U6cHc"], "Credentials not correctly base64 encoded."),
+            (&[b"Basic", b"YWxpY2U="], "Credentials not correctly base64 encoded."),
+        ];
+        for (words, why) in ours {
+            assert_eq!(read(words), Err(format!("Invalid basic header. {why}")));
+        }
+    }
 
     #[test]
     fn base64_is_read_as_cpython_reads_it() {
