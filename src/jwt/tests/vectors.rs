@@ -125,12 +125,21 @@ fn walk(tokens: &Tokens, jti: &str, mark: Option<&str>) -> Vec<(&'static str, St
 }
 
 #[test]
+fn a_key_that_does_not_suit_opens_nothing() {
+    let short = Secret::new("short");
+
+    assert!(Tokens::new(&super::settings(""), &short).is_err());
+    assert!(Tokens::new(&super::settings(&format!("signing_key = \"{SECRET}\"")), &short).is_ok());
+}
+
+#[test]
 fn the_secret_key_signs_unless_a_signing_key_is_set() {
     let other = Secret::new("another-secret-key-of-fifty-characters-0123456789");
     let settings = super::settings(&format!("signing_key = \"{SECRET}\""));
 
     let tokens = Tokens::new(&settings, &other).unwrap();
 
+    assert!(tokens.keys().can_sign());
     assert!(tokens.decode(GOLDEN.as_bytes(), NOW).is_ok());
     assert!(Tokens::new(&super::settings(""), &other).unwrap().decode(GOLDEN.as_bytes(), NOW).is_err());
 }
