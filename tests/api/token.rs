@@ -157,3 +157,19 @@ fn thirty_two_logins_at_once_upgrade_a_hash_once_and_all_succeed() {
         app.token("alice", "lètmein");
     });
 }
+
+#[test]
+fn credentials_that_nobody_needs_are_looked_at_unless_the_settings_say_otherwise() {
+    for (settings, expected) in [("", 401), ("auth.ignore_credentials_on_public = true", 200)] {
+        TestApp::on_each(settings, |app| {
+            app.user("alice", "pw");
+            let headers = [("Authorization", "Token gone"), ("Content-Type", "application/json")];
+
+            let login = app.client.post("/api-token-auth/", &headers, br#"{"username":"alice","password":"pw"}"#);
+
+            assert_eq!(login.status, expected, "{settings}");
+            // Where somebody has to be known they are always looked at.
+            assert_eq!(app.whoami("Token gone").status, 401, "{settings}");
+        });
+    }
+}
