@@ -26,6 +26,9 @@ pub(super) struct Patience {
     pub(super) request: Duration,
 }
 
+/// How long a client that was told 408 may go on sending, so that it reads the answer rather than that nobody is there.
+const PARTING: Duration = Duration::from_secs(1);
+
 /// The longest head of an empty error of actix-http's has some 130 bytes.
 const LONGEST_EMPTY_ERROR: usize = 200;
 
@@ -41,6 +44,9 @@ pub(super) struct Guarded<S> {
     alarm: Pin<Box<Sleep>>,
     /// Whether the client has sent something since it was last answered.
     is_asking: bool,
+    /// Whether it was told that its time is over. What it sends then begins nothing anew: actix-http would read on, to the
+    /// end of a body in chunks.
+    is_parting: bool,
     name: EndlessName,
     /// The end of an error that did not fit into the socket.
     unsent: Vec<u8>,
@@ -60,6 +66,7 @@ impl<S> Guarded<S> {
             deadline: alarm.deadline(),
             alarm,
             is_asking: true,
+            is_parting: false,
             name: EndlessName::new(),
             unsent: Vec::new(),
             reading: None,
@@ -69,8 +76,23 @@ impl<S> Guarded<S> {
     }
 
     fn wait(&mut self, is_asking: bool) {
+        if self.is_parting {
+            return;
+        }
         self.is_asking = is_asking;
-        let span = if is_asking { self.patience.request } else { self.patience.idle };
+        self.end_after(if is_asking { self.patience.request } else { self.patience.idle });
+    }
+
+    /// Sets the deadline that nothing moves any more when the client is told 408.
+    fn part_if_told(&mut self, sent: &[u8]) {
+        if !self.is_parting && sent.starts_with(b"HTTP/1.") && sent.get(8..13) == Some(b" 408 ") {
+            self.is_asking = true;
+            self.is_parting = true;
+            self.end_after(PARTING);
+        }
+    }
+
+    fn end_after(&mut self, span: Duration) {
         self.deadline = Instant::now() + span;
         if self.deadline < self.alarm.deadline() {
             self.alarm.as_mut().reset(self.deadline);
@@ -122,11 +144,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         if start > 0 {
             let written = ready!(this.poll_send(context, bytes.get(..start).unwrap_or(bytes)))?;
             this.wait(false);
+            this.part_if_told(bytes);
             return Poll::Ready(Ok(written));
         }
         let written = ready!(this.poll_send(context, &completed))?;
         this.unsent = completed.get(written..).unwrap_or_default().to_vec();
         this.wait(false);
+        this.part_if_told(&completed);
         Poll::Ready(Ok(bytes.len()))
     }
 

@@ -567,6 +567,33 @@ fn a_second_request_that_drips_in_is_given_up() {
     });
 }
 
+#[test]
+fn whoever_was_told_that_the_time_is_over_gets_no_more_of_it() {
+    Bench::on_each("server.request_timeout = \"3s\"", |bench| {
+        for body in [b"".as_slice(), b"3e8\r\n{", b"1;x=", b"2\r\n{}\r\n0\r\nX: "] {
+            let mut stream = bench.app.client.connect();
+            stream.set_read_timeout(Some(DRIP)).expect("a time limit");
+            stream.write_all(&raw_login("Transfer-Encoding: chunked\r\n", body)).expect("it goes out");
+            let mut told = None;
+
+            loop {
+                let mut bytes = [0; 4096];
+                match stream.read(&mut bytes) {
+                    Ok(0) => break,
+                    Ok(_) => told = told.or(Some(Instant::now())),
+                    Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                    Err(_) => break,
+                }
+                let _ = stream.write_all(b"1");
+                assert!(told.is_none_or(|told| told.elapsed() < Duration::from_secs(3)), "{}", body.escape_ascii());
+            }
+
+            assert!(told.is_some(), "{}: closed without a word", body.escape_ascii());
+        }
+        bench.is_unharmed("dripping after the answer");
+    });
+}
+
 /// Sends `start` and then `drops` byte by byte, over and over; gives the time until the server has closed the connection.
 fn drip(mut stream: TcpStream, start: &[u8], drops: &[u8]) -> Option<Duration> {
     let started = Instant::now();
