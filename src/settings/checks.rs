@@ -12,7 +12,7 @@ pub(crate) fn together(settings: &Settings, reader: &mut Reader) {
     postgres_needs_a_secret(settings, reader);
     secrets_are_strong(settings, reader);
     jwt_keys_are_good(settings, reader);
-    claims_differ(&settings.jwt, reader);
+    names_differ(&settings.jwt, reader);
     mail_can_leave(settings, reader);
     links_lead_somewhere(settings, reader);
     credentials_go_to_named_origins(&settings.cors, reader);
@@ -59,7 +59,7 @@ fn jwt_keys_are_good(settings: &Settings, reader: &mut Reader) {
     }
 }
 
-fn claims_differ(jwt: &Jwt, reader: &mut Reader) {
+fn names_differ(jwt: &Jwt, reader: &mut Reader) {
     let names = jwt.claim_names();
     for (place, (key, name)) in names.iter().enumerate() {
         if ["exp", "iat", "nbf", "iss", "aud"].contains(name) {
@@ -68,6 +68,10 @@ fn claims_differ(jwt: &Jwt, reader: &mut Reader) {
         if let Some((other, _)) = names.iter().take(place).find(|(_, earlier)| earlier == name) {
             reader.complain_together(&[key, other], format!("{name:?} is the name in {other} already"));
         }
+    }
+    if jwt.access_field == jwt.refresh_field {
+        let what = format!("{:?} is the name in jwt.refresh_field already", jwt.access_field);
+        reader.complain_together(&["jwt.access_field", "jwt.refresh_field"], what);
     }
 }
 
