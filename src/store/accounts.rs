@@ -5,7 +5,7 @@ use diesel::sql_types::Text;
 
 use super::connection::on_each;
 use super::schema::{auth_user, token_blacklist_outstandingtoken as outstanding};
-use super::stored_time::StoredTime;
+use super::stored_time::ReadableTime;
 use super::{DbConnection, StoreError, migrate, tokens, user_state};
 use crate::clock::Timestamp;
 use crate::secret::Secret;
@@ -37,7 +37,7 @@ pub struct Account {
     /// Whether they count as an administrator.
     pub is_staff: bool,
     password: String,
-    last_login: Option<StoredTime>,
+    last_login: Option<ReadableTime>,
 }
 
 impl Account {
@@ -48,7 +48,7 @@ impl Account {
 
     /// When they last logged in, as far as Django would know.
     pub fn last_login(&self) -> Option<Timestamp> {
-        self.last_login.map(Timestamp::from)
+        self.last_login.and_then(|stored| stored.0)
     }
 
     /// Whether Django counts the password as one that could be right.

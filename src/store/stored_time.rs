@@ -59,3 +59,23 @@ impl FromSql<SqlTimestamp, Sqlite> for StoredTime {
         Ok(Self(timestamp))
     }
 }
+
+/// A moment that nobody is kept out by. SQLite keeps anything in any column; what is no date counts as none there, as it does
+/// to Django, whose `parse_datetime` makes nothing of it.
+#[derive(Clone, Copy, Debug, FromSqlRow)]
+#[diesel(sql_type = SqlTimestamp)]
+pub struct ReadableTime(pub(super) Option<Timestamp>);
+
+impl FromSql<SqlTimestamp, Pg> for ReadableTime {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let StoredTime(timestamp) = FromSql::<SqlTimestamp, Pg>::from_sql(bytes)?;
+        Ok(Self(Some(timestamp)))
+    }
+}
+
+impl FromSql<SqlTimestamp, Sqlite> for ReadableTime {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let stored = <StoredTime as FromSql<SqlTimestamp, Sqlite>>::from_sql(value);
+        Ok(Self(stored.ok().map(Timestamp::from)))
+    }
+}

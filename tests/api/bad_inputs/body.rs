@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{Bench, Expect, PASSWORD, credentials, raw_login, request};
+use crate::support::TestApp;
+use crate::support::database::Kind;
 
 const WRONG: &str = r#"{"non_field_errors":["Unable to log in with provided credentials."]}"#;
 const NO_JSON: Expect = Expect::Begins(400, r#"{"detail":"JSON parse error - "#);
@@ -430,6 +432,40 @@ fn a_stored_hash_that_no_password_fits_is_a_wrong_password() {
             bench.check(hash, &login(&named(&format!("user{number}"), PASSWORD)), &wrong());
         }
     });
+}
+
+/// SQLite keeps anything in any column, and Django takes what is no date for none.
+#[test]
+fn a_last_login_that_is_no_date_keeps_nobody_out() {
+    for stored in
+        ["'long ago'", "''", "'2020-13-45 99:99:99'", "'10000-01-01 00:00:00'", "'infinity'", "-5", "1e300", "x'ff'"]
+    {
+        let app = TestApp::start(Kind::Sqlite, "");
+        let bench = Bench::new(&app);
+
+        app.database.execute(&format!("UPDATE auth_user SET last_login = {stored}"));
+        let key = ("Authorization", format!("Token {}", bench.key));
+        let listed = app.client.get("/auth/users/", &[(key.0, &key.1)]);
+        let mine = app.client.get("/auth/users/me/", &[(key.0, &key.1)]);
+
+        assert_eq!((listed.status, mine.status, app.login("alice", PASSWORD).status), (200, 200, 200), "{stored}");
+    }
+}
+
+/// Of dates that PostgreSQL has and Django cannot read.
+#[test]
+fn a_last_login_beyond_every_calendar_keeps_nobody_out() {
+    for kind in Kind::available().into_iter().filter(|kind| *kind == Kind::Postgres) {
+        for stored in ["infinity", "-infinity", "4713-01-01 00:00:00 BC", "294276-12-31 00:00:00"] {
+            let app = TestApp::start(kind, "");
+            let bench = Bench::new(&app);
+
+            app.database.execute(&format!("UPDATE auth_user SET last_login = '{stored}', date_joined = '{stored}'"));
+            let mine = app.client.get("/auth/users/me/", &[("Authorization", &format!("Token {}", bench.key))]);
+
+            assert_eq!((mine.status, app.login("alice", PASSWORD).status), (200, 200), "{stored}");
+        }
+    }
 }
 
 #[test]
