@@ -70,6 +70,44 @@ fn a_client_that_sends_and_does_not_read_is_cut_off() {
 }
 
 #[test]
+fn hundreds_of_slow_clients_hold_nobody_up() {
+    let database = TestDatabase::create(Kind::Sqlite);
+    config_file(&database, "server.request_timeout = \"60s\"");
+    let service = Service::start(command(HALLPASS, &database));
+    // Heads are given up after five seconds, so that on a busy machine only bodies are certain to be still waited for.
+    let starts = [
+        "",
+        "GET /livez HT",
+        "GET /livez HTTP/1.1\r\nX: ",
+        "POST /api-token-auth/ HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{",
+        "POST /api-token-auth/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n{",
+    ];
+    // As many as a process may have open where nobody has raised the limit.
+    let slow: Vec<TcpStream> = (0..800)
+        .map(|number| {
+            let mut stream = service.client.connect();
+            stream.write_all(starts[number % starts.len()].as_bytes()).expect("it goes out");
+            stream
+        })
+        .collect();
+
+    for _ in 0..100 {
+        let started = Instant::now();
+        assert_eq!(service.client.get("/livez", &[]).status, 200);
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    }
+
+    // Nobody has been cut off to make room.
+    let is_open = |stream: &TcpStream| {
+        stream.set_nonblocking(true).expect("a setting");
+        matches!(stream.peek(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    };
+    assert!(
+        slow.iter().enumerate().filter(|(number, _)| number % starts.len() >= 3).all(|(_, stream)| is_open(stream))
+    );
+}
+
+#[test]
 fn the_memory_of_the_service_is_never_dumped_and_it_has_all_the_files_it_may_have() {
     let database = TestDatabase::create(Kind::Sqlite);
     config_file(&database, "");
