@@ -14,6 +14,7 @@ use actix_web::http::header::{
     HeaderMap, HeaderValue, ORIGIN, VARY,
 };
 
+use super::routes::forward_auth_paths;
 use crate::settings::{Origin, Settings};
 
 const METHODS: HeaderValue = HeaderValue::from_static("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
@@ -32,6 +33,8 @@ pub(super) struct Cors {
     origins: Vec<Origin>,
     with_credentials: bool,
     request_headers: HeaderValue,
+    /// Where a preflight is not for this service.
+    checks: Vec<String>,
 }
 
 impl Cors {
@@ -47,6 +50,7 @@ impl Cors {
             origins: settings.cors.allowed_origins.clone(),
             with_credentials: settings.cors.allow_credentials,
             request_headers,
+            checks: forward_auth_paths(&settings.routes),
         }
     }
 
@@ -78,9 +82,12 @@ impl Cors {
             .finish()
     }
 
-    /// Whether a browser asks beforehand what a page may do.
+    /// Whether a browser asks beforehand what a page may do here. At the check for reverse proxies it asks the guarded
+    /// server, and an answer of ours would let it through to that without a token.
     pub(super) fn is_preflight(&self, request: &ServiceRequest) -> bool {
-        request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        let is_asked =
+            request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        is_asked && !self.checks.iter().any(|path| is_at_or_below(request.path(), path))
     }
 
     /// Lets the pages of `origin`, if that is an allowed one, read the answer.
@@ -97,6 +104,10 @@ impl Cors {
         }
         vary_by_origin(answer);
     }
+}
+
+fn is_at_or_below(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Tells caches that another site is answered otherwise, and keeps what the view says of itself.

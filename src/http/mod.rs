@@ -13,6 +13,7 @@ mod doorway;
 mod endless_name;
 mod envelope;
 mod fields;
+mod forward_auth;
 mod guarded;
 mod health;
 mod jwks;

@@ -3,7 +3,7 @@
 use actix_web::web;
 
 use super::view::View;
-use super::{authtoken, djoser, health, jwks, samples, simplejwt};
+use super::{authtoken, djoser, forward_auth, health, jwks, samples, simplejwt};
 use crate::settings::{Alias, RoutePath, Routes};
 
 /// Puts every route that the settings switch on into an application.
@@ -13,11 +13,19 @@ pub(super) fn register(routes: &Routes, config: &mut web::ServiceConfig) {
     for view in &views {
         view.register(config, |path| !is_pattern(path));
     }
+    let checks = forward_auth_paths(routes);
+    forward_auth::register(&checks, false, config);
     health::register(config);
     // Patterns last: a request for a fixed path is not compared with them.
     for view in &views {
         view.register(config, is_pattern);
     }
+    forward_auth::register(&checks, true, config);
+}
+
+/// Where the check for reverse proxies is, besides what is below.
+pub(super) fn forward_auth_paths(routes: &Routes) -> Vec<String> {
+    routes.prefix_forward_auth.as_ref().map_or_else(Vec::new, |path| spellings(path.as_str(), &routes.aliases))
 }
 
 /// Every view that the settings switch on; `at` gives the spellings of its path.
@@ -49,7 +57,8 @@ pub(super) fn alias_to_nowhere(routes: &Routes) -> Option<String> {
         paths.borrow_mut().push(bare(path).to_owned());
         spellings(path, &[])
     });
-    let paths = paths.into_inner();
+    let mut paths = paths.into_inner();
+    paths.extend(forward_auth_paths(routes).iter().map(|path| bare(path).to_owned()));
     let is_default =
         |alias: &Alias| (alias.from.as_str(), alias.to.as_str()) == ("/api/auth-token", "/api-token-auth/");
     let is_lost = |alias: &&Alias| !is_default(alias) && !paths.contains(&bare(alias.to.as_str()).to_owned());

@@ -12,12 +12,22 @@ section! {
         pub prefix_simplejwt: Option<RoutePath>,
         /// What the paths of djoser's views begin with; none switches them off. Default: `/auth/`.
         pub prefix_djoser: Option<RoutePath>,
+        /// Where the check for reverse proxies is; none switches it off. Default: `/forward-auth/`.
+        pub prefix_forward_auth: Option<RoutePath> => below_root,
         /// Where the sample handlers are; none switches them off. Default: `/`.
         pub prefix_samples: Option<RoutePath>,
         /// Whether the sample handlers are there at all. Default: true.
         pub samples: bool,
         /// Further paths of routes: `FROM = TO`. Default: `/api/auth-token = /api-token-auth/`.
         pub aliases: Vec<Alias> => unambiguous,
+    }
+}
+
+/// At the root the check would answer for every path that there is not.
+fn below_root(path: &Option<RoutePath>) -> Result<(), InvalidValue> {
+    match path.as_ref().is_some_and(|path| path.without_slash().is_empty()) {
+        true => Err(InvalidValue::new("\"/\" has every path below it")),
+        false => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The rows of the hot lookups that were read a moment ago.
 
+use super::groups::Groups;
 use super::tokens::Holder;
 use super::users::{Key, TokenUser, User};
 use crate::recent::Recent;
@@ -12,12 +13,13 @@ pub(super) struct Since(pub(super) u64, pub(super) u64);
 pub(super) struct Known {
     holders: Recent<Box<str>, (Since, Holder)>,
     users: Recent<Key, (Since, TokenUser)>,
+    groups: Recent<i32, (Since, Groups)>,
 }
 
 impl Known {
     /// Keeps about `memory` bytes of each kind.
     pub(super) fn within(memory: usize) -> Self {
-        Self { holders: Recent::within(memory), users: Recent::within(memory) }
+        Self { holders: Recent::within(memory), users: Recent::within(memory), groups: Recent::within(memory) }
     }
 
     /// Who holds a token, and since when if that is asked for.
@@ -45,6 +47,16 @@ impl Known {
             let name = if let Key::Username(name) = key { name.len() } else { 0 };
             self.users.insert(key.clone(), (since, user.clone()), name + heap_of(&user.user));
         }
+    }
+
+    /// The groups of a user.
+    pub(super) fn groups(&mut self, user_id: i32, now: Since) -> Option<Groups> {
+        self.groups.get(&user_id).filter(|(since, _)| *since == now).map(|(_, groups)| groups.clone())
+    }
+
+    /// Notes the groups of a user; that they are in none is noted as well, since most are.
+    pub(super) fn note_groups(&mut self, user_id: i32, groups: &Groups, since: Since) {
+        self.groups.insert(user_id, (since, groups.clone()), groups.heap());
     }
 }
 

@@ -11,6 +11,7 @@ pub mod counters;
 mod durability;
 pub mod families;
 mod file_identity;
+pub mod groups;
 mod kept;
 mod known;
 pub mod lockout;

@@ -3,7 +3,7 @@
 //! diesel speaks to the server through libpq, one question at a time, and so from a thread that may block: for a lookup that
 //! takes the server a few microseconds, the way there and back through a pool costs more than the answer. Here a worker writes
 //! its questions one behind the other on a connection of its own and reads the answers as they come. It asks nothing but the
-//! two hot lookups; whenever it cannot, for whatever reason, the lookup goes by [`Store::run`](super::Store::run), which is
+//! hot lookups; whenever it cannot, for whatever reason, the lookup goes by [`Store::run`](super::Store::run), which is
 //! also the one to say what is wrong.
 
 use std::cell::RefCell;
@@ -16,6 +16,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 use super::StoreError;
+use super::groups::Groups;
 use super::tokens::Holder;
 use super::users::{Key, TokenUser, User};
 use crate::clock::Timestamp;
@@ -36,6 +37,9 @@ const HOLDER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_sup
 const USER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, \
      (extract(epoch FROM s.tokens_refused_until) * 1000000)::bigint \
      FROM auth_user u LEFT JOIN hallpass_user_state s ON s.user_id = u.id";
+
+const GROUPS: &str =
+    "SELECT g.name FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id WHERE m.user_id = $1";
 
 /// A line to the server for each thread that asks for one.
 #[derive(Clone)]
@@ -64,6 +68,7 @@ struct Line {
     holder_of_either: Statement,
     user_by_id: Statement,
     user_by_name: Statement,
+    groups: Statement,
 }
 
 impl Pipelines {
@@ -109,6 +114,17 @@ impl Pipelines {
         Ok(row.and_then(|row| found(row, token_user)))
     }
 
+    /// The groups of a user; `None` when the long road has to be taken.
+    ///
+    /// # Errors
+    /// As [`Pipelines::find_holder`].
+    pub(super) async fn find_groups(&self, user_id: i32) -> Result<Option<Groups>, StoreError> {
+        let Some(line) = self.line() else { return Ok(None) };
+        let rows = self.wait_for(line.client.query(&line.groups, &[&user_id])).await?;
+        let names = rows.and_then(|rows| rows.iter().map(|row| row.try_get(0).ok()).collect::<Option<Vec<String>>>());
+        Ok(names.map(Groups::of))
+    }
+
     /// The answer; `None` when there was none that could be understood.
     async fn ask(
         &self,
@@ -116,8 +132,15 @@ impl Pipelines {
         question: &Statement,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Option<Option<Row>>, StoreError> {
-        match tokio::time::timeout(PATIENCE, line.client.query_opt(question, values)).await {
-            Ok(Ok(row)) => Ok(Some(row)),
+        self.wait_for(line.client.query_opt(question, values)).await
+    }
+
+    async fn wait_for<T>(
+        &self,
+        answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<Option<T>, StoreError> {
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(answer)) => Ok(Some(answer)),
             Ok(Err(_)) => Ok(None),
             Err(_) => {
                 // What it still owes would be waited for by the next question too.
@@ -162,7 +185,8 @@ impl Pipelines {
         let holder_of_either = client.prepare(&format!("{HOLDER} WHERE t.key IN ($1, $2)")).await?;
         let user_by_id = client.prepare(&format!("{USER} WHERE u.id = $1")).await?;
         let user_by_name = client.prepare(&format!("{USER} WHERE u.username = $1")).await?;
-        Ok(Line { client, holder, holder_of_either, user_by_id, user_by_name })
+        let groups = client.prepare(GROUPS).await?;
+        Ok(Line { client, holder, holder_of_either, user_by_id, user_by_name, groups })
     }
 
     fn set(&self, new: Slot) {

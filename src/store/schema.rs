@@ -1,6 +1,13 @@
 // @generated automatically by Diesel CLI.
 
 diesel::table! {
+    auth_group (id) {
+        id -> Integer,
+        name -> Text,
+    }
+}
+
+diesel::table! {
     auth_user (id) {
         id -> Integer,
         password -> Text,
@@ -13,6 +20,14 @@ diesel::table! {
         is_active -> Bool,
         date_joined -> Timestamp,
         first_name -> Text,
+    }
+}
+
+diesel::table! {
+    auth_user_groups (id) {
+        id -> Integer,
+        user_id -> Integer,
+        group_id -> Integer,
     }
 }
 
@@ -134,13 +149,17 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(auth_user_groups -> auth_group (group_id));
+diesel::joinable!(auth_user_groups -> auth_user (user_id));
 diesel::joinable!(authtoken_token -> auth_user (user_id));
 diesel::joinable!(hallpass_user_state -> auth_user (user_id));
 diesel::joinable!(hallpass_refresh_member -> hallpass_refresh_family (family_id));
 diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandingtoken (token_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    auth_group,
     auth_user,
+    auth_user_groups,
     authtoken_token,
     hallpass_audit,
     hallpass_lockout,

@@ -14,6 +14,7 @@ mod cors;
 mod create_token;
 mod examples;
 mod faults;
+mod forward_auth;
 mod guessing;
 mod import_settings;
 mod jwt;

@@ -115,6 +115,7 @@ fn the_defaults_of_the_rest_are_the_documented_ones() {
     assert_eq!((audit.enabled, audit.retention), (true, seconds(90 * 86_400)));
     assert_eq!(routes.prefix_authtoken.unwrap().as_str(), "/api-token-auth/");
     assert_eq!(routes.prefix_simplejwt.unwrap().as_str(), "/api/token/");
+    assert_eq!(routes.prefix_forward_auth.unwrap().as_str(), "/forward-auth/");
     assert_eq!(routes.prefix_samples.unwrap().as_str(), "/");
     assert!(routes.samples);
     assert_eq!(routes.aliases, ["/api/auth-token = /api-token-auth/".parse().unwrap()]);
