@@ -93,6 +93,7 @@ fn an_impossible_value_is_told_what_is_possible() {
         ("jwt.jti_claim = \"exp\"", "jwt.jti_claim: \"exp\" has a meaning of its own in every token"),
         ("jwt.jti_claim = \"user_id\"", "jwt.jti_claim: \"user_id\" is the name in jwt.user_id_claim already"),
         ("jwt.access_field = \"refresh\"", "jwt.access_field: \"refresh\" is the name in jwt.refresh_field already"),
+        ("routes.prefix_forward_auth = \"/\"", "routes.prefix_forward_auth: \"/\" has every path below it"),
         ("routes.aliases = [\"/a = /b\", \"/a/ = /c\"]", "routes.aliases: sends \"/a/\" two ways"),
         (
             "email.from = \"Example\"",
