@@ -169,8 +169,7 @@ impl Reader {
         let generation = self.tokens.generation().filter(|_| may_recall);
         let claims = self.verify(token, now).await?;
         let subject = Subject::of(&claims, &self.settings);
-        let fact = (subject.clone(), subject.heap());
-        self.verified.note(&self.tokens, (token, &claims), generation, fact);
+        self.verified.note(&self.tokens, (token, &claims), generation, subject.clone());
         Ok(Some((claims, subject)))
     }
 

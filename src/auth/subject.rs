@@ -1,9 +1,11 @@
 //! Of whom a token speaks: what the schemes for signed tokens want to know of its claims.
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::user::{User, UserId};
 use crate::jwt::Claims;
+use crate::recent::Heap;
 use crate::settings;
 
 /// The claims that count, in little space.
@@ -20,7 +22,7 @@ pub(super) struct Subject {
 /// Nearly always a text or a number, which take less than a value of any kind.
 #[derive(Clone)]
 enum Id {
-    Text(Box<str>),
+    Text(SmolStr),
     Number(i64),
     Other(Box<Value>),
 }
@@ -40,7 +42,7 @@ impl Subject {
     /// The claim that names the user.
     pub(super) fn id(&self) -> Option<Value> {
         self.id.as_ref().map(|id| match id {
-            Id::Text(text) => Value::from(&**text),
+            Id::Text(text) => Value::from(text.as_str()),
             Id::Number(number) => Value::from(*number),
             Id::Other(value) => Value::clone(value),
         })
@@ -56,11 +58,12 @@ impl Subject {
             is_superuser: self.is_superuser,
         }
     }
+}
 
-    /// How many bytes it takes besides itself.
-    pub(super) fn heap(&self) -> usize {
+impl Heap for Subject {
+    fn heap(&self) -> usize {
         let id = match &self.id {
-            Some(Id::Text(text)) => text.len(),
+            Some(Id::Text(text)) if text.is_heap_allocated() => text.len(),
             // A guess: such a claim names nobody.
             Some(Id::Other(_)) => 1024,
             _ => 0,
@@ -72,7 +75,7 @@ impl Subject {
 impl From<&Value> for Id {
     fn from(value: &Value) -> Self {
         match (value, value.as_i64()) {
-            (Value::String(text), _) => Self::Text(Box::from(text.as_str())),
+            (Value::String(text), _) => Self::Text(SmolStr::new(text)),
             (_, Some(number)) => Self::Number(number),
             _ => Self::Other(Box::new(value.clone())),
         }

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::connection::on_each;
 use super::schema::{auth_group, auth_user_groups};
 use super::{DbConnection, Store, StoreError};
+use crate::recent::Heap;
 
 /// The names of a user's groups, sorted by their bytes. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,9 +20,10 @@ impl Groups {
         names.sort_unstable();
         Self(names.into())
     }
+}
 
-    /// How many bytes they take besides themselves.
-    pub(super) fn heap(&self) -> usize {
+impl Heap for Groups {
+    fn heap(&self) -> usize {
         self.iter().map(|name| name.len() + size_of::<String>()).sum()
     }
 }

@@ -27,7 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("manage", &["accounts", "clock", "jwt", "passwords", "secret", "settings", "store"]),
     ("accounts", &["clock", "mail", "passwords", "python", "secret", "settings", "store"]),
-    ("auth", &["clock", "error", "jwt", "passwords", "secret", "settings", "store"]),
+    ("auth", &["clock", "error", "jwt", "passwords", "recent", "secret", "settings", "store"]),
     ("error", &["json", "jwt", "passwords", "store"]),
     ("jwt", &["clock", "python", "recent", "secret", "settings"]),
     ("passwords", &["clock", "process", "python", "secret", "settings"]),
