@@ -20,6 +20,17 @@ fn an_identifier_is_a_version_4_uuid_and_never_twice_the_same() {
 }
 
 #[test]
+fn identifiers_of_one_second_begin_alike_and_those_of_the_next_come_after() {
+    let at = |seconds| tokens("").stamp(TokenKind::Access, Timestamp::from_seconds(seconds)).unwrap().jti;
+
+    let [first, second, later] = [at(0x6b02_f0f7), at(0x6b02_f0f7), at(0x6b02_f0f8)];
+
+    assert!(first.starts_with("6b02f0f7") && second.starts_with("6b02f0f7"), "{first} {second}");
+    assert!(later > first && later > second, "{later}");
+    assert_ne!(first[8..], second[8..]);
+}
+
+#[test]
 fn the_same_stamp_makes_the_same_token() {
     let tokens = tokens("");
     let refresh = tokens.refresh_for("1", None, NOW).unwrap();
