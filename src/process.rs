@@ -31,7 +31,7 @@ pub(crate) fn give_way() {
 
 /// Enough that requests come first, and not so much that a busy machine never gets to it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-const STEPS_BACK: i32 = 5;
+const STEPS_BACK: i32 = 10;
 
 /// How many files may be open at once; `None` where the system sets no limit.
 pub(crate) fn open_files() -> Option<usize> {

@@ -27,6 +27,7 @@ mod sealed_tokens;
 mod stale;
 mod stored_time;
 pub mod throttle;
+mod together;
 pub mod token_conversion;
 mod token_vault;
 pub mod tokens;

@@ -2,21 +2,24 @@
 //!
 //! diesel speaks to the server through libpq, one question at a time, and so from a thread that may block: for a lookup that
 //! takes the server a few microseconds, the way there and back through a pool costs more than the answer. Here a worker writes
-//! its questions one behind the other on a connection of its own and reads the answers as they come. It asks nothing but the
-//! hot lookups; whenever it cannot, for whatever reason, the lookup goes by [`Store::run`](super::Store::run), which is
-//! also the one to say what is wrong.
+//! its questions one behind the other on a connection of its own and reads the answers as they come; those that come while one of
+//! their kind is on its way are put into one. It asks nothing but the hot lookups; whenever it cannot, for whatever reason, the
+//! lookup goes by [`Store::run`](super::Store::run), which is also the one to say what is wrong.
 
 use std::cell::RefCell;
+use std::error::Error;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use thread_local::ThreadLocal;
 use tokio::runtime::Handle;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{FromSql, ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
 
 use super::StoreError;
 use super::groups::Groups;
+use super::together::Together;
 use super::tokens::Holder;
 use super::users::{Key, TokenUser, User};
 use crate::clock::Timestamp;
@@ -27,15 +30,16 @@ const PATIENCE: Duration = Duration::from_millis(1300);
 /// How long a server is left alone that could not be reached this way.
 const REST: Duration = Duration::from_secs(2);
 
+/// 2000-01-01 00:00 UTC in microseconds since 1970.
+const Y2K: i64 = 946_684_800_000_000;
+
 /// What the connection is told first: nothing is written on it, and no question outlives its asker.
 const OPTIONS: &str = "-c default_transaction_read_only=on -c statement_timeout=1200";
 
-const HOLDER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, \
-     (extract(epoch FROM t.created) * 1000000)::bigint \
+const HOLDER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, t.created, t.key \
      FROM authtoken_token t JOIN auth_user u ON u.id = t.user_id";
 
-const USER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, \
-     (extract(epoch FROM s.tokens_refused_until) * 1000000)::bigint \
+const USER: &str = "SELECT u.id, u.username, u.is_active, u.is_staff, u.is_superuser, s.tokens_refused_until \
      FROM auth_user u LEFT JOIN hallpass_user_state s ON s.user_id = u.id";
 
 const GROUPS: &str =
@@ -63,10 +67,10 @@ enum Slot {
 }
 
 struct Line {
-    client: Client,
-    holder: Statement,
+    client: Arc<Client>,
+    holders: Together<String, Holder>,
     holder_of_either: Statement,
-    user_by_id: Statement,
+    users: Together<i32, TokenUser>,
     user_by_name: Statement,
     groups: Statement,
 }
@@ -90,11 +94,12 @@ impl Pipelines {
         or: Option<&str>,
     ) -> Result<Option<Option<Holder>>, StoreError> {
         let Some(line) = self.line() else { return Ok(None) };
+        // A letter that the database's encoding does not have would spoil the question for all who are in it.
         let row = match or {
-            None => self.ask(&line, &line.holder, &[&stored]).await?,
+            None if stored.is_ascii() => return self.patiently(line.holders.find(stored.to_owned())).await,
+            None => self.ask(&line, &line.holder_of_either, &[&stored, &stored]).await?,
             Some(or) => self.ask(&line, &line.holder_of_either, &[&stored, &or]).await?,
         };
-        let holder = |row: &Row| Some(Holder { user: user(row)?, created: moment(row)? });
         Ok(row.and_then(|row| found(row, holder)))
     }
 
@@ -105,12 +110,11 @@ impl Pipelines {
     pub(super) async fn find_token_user(&self, key: &Key) -> Result<Option<Option<TokenUser>>, StoreError> {
         let Some(line) = self.line() else { return Ok(None) };
         let row = match key {
-            Key::Id(id) => self.ask(&line, &line.user_by_id, &[id]).await?,
+            Key::Id(id) => return self.patiently(line.users.find(*id)).await,
             // PostgreSQL has no such text.
             Key::Username(name) if name.contains('\0') => return Ok(Some(None)),
             Key::Username(name) => self.ask(&line, &line.user_by_name, &[name]).await?,
         };
-        let token_user = |row: &Row| Some(TokenUser { user: user(row)?, tokens_refused_until: moment(row)? });
         Ok(row.and_then(|row| found(row, token_user)))
     }
 
@@ -139,15 +143,15 @@ impl Pipelines {
         &self,
         answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<Option<T>, StoreError> {
-        match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(answer)) => Ok(Some(answer)),
-            Ok(Err(_)) => Ok(None),
-            Err(_) => {
-                // What it still owes would be waited for by the next question too.
-                self.set(Slot::Resting(Instant::now() + REST));
-                Err(StoreError::Busy("the database takes too long to answer".to_owned()))
-            }
-        }
+        self.patiently(async { answer.await.ok() }).await
+    }
+
+    async fn patiently<T>(&self, answer: impl Future<Output = Option<T>>) -> Result<Option<T>, StoreError> {
+        tokio::time::timeout(PATIENCE, answer).await.map_err(|_| {
+            // What it still owes would be waited for by the next question too.
+            self.set(Slot::Resting(Instant::now() + REST));
+            StoreError::Busy("the database takes too long to answer".to_owned())
+        })
     }
 
     /// This thread's line if it is open; else one is begun.
@@ -181,12 +185,23 @@ impl Pipelines {
     async fn connect(&self) -> Result<Line, tokio_postgres::Error> {
         let (client, connection) = self.0.config.connect(NoTls).await?;
         tokio::spawn(connection);
-        let holder = client.prepare(&format!("{HOLDER} WHERE t.key = $1")).await?;
+        let client = Arc::new(client);
+        let holders = Each {
+            client: Arc::clone(&client),
+            one: client.prepare(&format!("{HOLDER} WHERE t.key = $1")).await?,
+            some: client.prepare(&format!("{HOLDER} WHERE t.key = ANY ($1)")).await?,
+        };
+        let users = Each {
+            client: Arc::clone(&client),
+            one: client.prepare(&format!("{USER} WHERE u.id = $1")).await?,
+            some: client.prepare(&format!("{USER} WHERE u.id = ANY ($1)")).await?,
+        };
         let holder_of_either = client.prepare(&format!("{HOLDER} WHERE t.key IN ($1, $2)")).await?;
-        let user_by_id = client.prepare(&format!("{USER} WHERE u.id = $1")).await?;
         let user_by_name = client.prepare(&format!("{USER} WHERE u.username = $1")).await?;
         let groups = client.prepare(GROUPS).await?;
-        Ok(Line { client, holder, holder_of_either, user_by_id, user_by_name, groups })
+        let holders = holders.together(|row| Some((row.try_get(6).ok()?, holder(row)?)));
+        let users = users.together(|row| Some((row.try_get(0).ok()?, token_user(row)?)));
+        Ok(Line { client, holders, holder_of_either, users, user_by_name, groups })
     }
 
     fn set(&self, new: Slot) {
@@ -194,6 +209,42 @@ impl Pipelines {
             *slot = new;
         }
     }
+}
+
+/// A question in two forms: for one key, which is the cheapest, and for some.
+struct Each {
+    client: Arc<Client>,
+    one: Statement,
+    some: Statement,
+}
+
+impl Each {
+    /// Asks it for all who want to know at the same time; `read` makes the key and the value of a row.
+    fn together<K, V>(self, read: fn(&Row) -> Option<(K, V)>) -> Together<K, V>
+    where
+        K: ToSql + Clone + Eq + Hash + Send + Sync + 'static,
+        V: Clone + Send + Sync + 'static,
+    {
+        let this = Arc::new(self);
+        Together::new(move |keys: Vec<K>| {
+            let this = Arc::clone(&this);
+            async move {
+                let rows = match keys.as_slice() {
+                    [key] => tokio::time::timeout(PATIENCE, this.client.query(&this.one, &[key])).await,
+                    _ => tokio::time::timeout(PATIENCE, this.client.query(&this.some, &[&keys])).await,
+                };
+                rows.ok()?.ok()?.iter().map(read).collect()
+            }
+        })
+    }
+}
+
+fn holder(row: &Row) -> Option<Holder> {
+    Some(Holder { user: user(row)?, created: moment(row)? })
+}
+
+fn token_user(row: &Row) -> Option<TokenUser> {
+    Some(TokenUser { user: user(row)?, tokens_refused_until: moment(row)? })
 }
 
 /// That there is no row, or what `read` makes of it; `None` when it makes nothing of it.
@@ -214,8 +265,23 @@ fn user(row: &Row) -> Option<User> {
     })
 }
 
-/// The last column: microseconds, or nothing.
+/// The sixth column, if there is anything in it.
 fn moment(row: &Row) -> Option<Option<Timestamp>> {
-    let micros: Option<i64> = row.try_get(5).ok()?;
-    Some(micros.map(Timestamp::from_micros))
+    let moment: Option<Moment> = row.try_get(5).ok()?;
+    Some(moment.map(|Moment(moment)| moment))
+}
+
+/// `timestamp with time zone`, which is sent as microseconds since the year 2000. What lies before and after all times is as far
+/// away as can be.
+struct Moment(Timestamp);
+
+impl FromSql<'_> for Moment {
+    fn from_sql(_: &Type, raw: &[u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let micros = i64::from_be_bytes(raw.try_into()?);
+        Ok(Self(Timestamp::from_micros(micros.saturating_add(Y2K))))
+    }
+
+    fn accepts(column: &Type) -> bool {
+        *column == Type::TIMESTAMPTZ
+    }
 }
