@@ -1,31 +1,16 @@
 //! What was found out a moment ago, within a bound on memory.
 //!
-//! Two maps, a young one and an old one. What is asked for again moves to the young one; when that would grow beyond half of the
-//! memory, it becomes the old one and what was in the old one is forgotten. So whatever is in use stays, at the price of one
-//! look into a map, and forgetting costs nothing until it is due.
+//! When there is no room for one more, the oldest entry goes that nobody has asked for since the last time it was looked at: a
+//! hand goes round, and whom it passes is looked at. So what is in use stays, and to ask costs no more than a look into a map.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::Hash;
+use std::hash::{BuildHasher, Hash};
 
-/// The fewest places of a map.
-const LEAST: usize = 16;
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
 
-/// How many times as many places a map has after it has grown.
-const STEP: usize = 16;
-
-/// A bounded map of keys to values.
-///
-/// Hash values are keyed anew in each map, so that nobody can choose keys that collide.
-pub(crate) struct Recent<K, V> {
-    young: Generation<K, V>,
-    old: Generation<K, V>,
-    /// How many bytes one generation may take.
-    limit: usize,
-    /// How many places a map may have within that.
-    most: usize,
-}
+/// How many bytes the index takes for an entry, a number and a byte, as its places are twice as many as are in use.
+const INDEX: usize = 2 * (size_of::<u32>() + 1);
 
 /// What takes memory besides its own place.
 pub trait Heap {
@@ -38,50 +23,37 @@ pub trait Heap {
 impl Heap for i32 {}
 impl<const N: usize> Heap for [u8; N] {}
 
-struct Generation<K, V> {
-    map: HashMap<K, V, foldhash::quality::RandomState>,
+/// A bounded map of keys to values.
+///
+/// Hash values are keyed anew in each map, so that nobody can choose keys that collide.
+pub(crate) struct Recent<K, V> {
+    entries: Vec<(K, V)>,
+    /// Which of them were asked for since the hand went by.
+    asked_for: Vec<bool>,
+    /// Where a key's entry is.
+    index: HashTable<u32>,
+    hasher: RandomState,
+    hand: usize,
+    /// How many bytes the entries take besides themselves.
     heap: usize,
-}
-
-impl<K, V> Default for Generation<K, V> {
-    fn default() -> Self {
-        Self { map: HashMap::default(), heap: 0 }
-    }
-}
-
-impl<K: Hash + Eq, V> Generation<K, V> {
-    /// What a place in the map takes: beside each entry lies a byte.
-    const PLACE: usize = size_of::<(K, V)>() + 1;
-
-    /// How many places the map has. Their number is a power of two, and an eighth of them stays free.
-    fn places(&self) -> usize {
-        match self.map.capacity() {
-            0 => 0,
-            capacity => (capacity * 8 / 7).next_power_of_two(),
-        }
-    }
-
-    /// Forgets everything and keeps the map's memory, or gives it back where most of it was not in use: to look through all
-    /// of it for a few entries would take longer than to have it anew.
-    fn clear(&mut self) {
-        self.heap = 0;
-        if self.map.len() < self.map.capacity() / 8 {
-            self.map = HashMap::default();
-        } else {
-            self.map.clear();
-        }
-    }
+    memory: usize,
 }
 
 impl<K: Hash + Eq + Heap, V: Heap> Recent<K, V> {
+    /// What an entry takes that has nothing elsewhere.
+    const ENTRY: usize = size_of::<(K, V)>() + size_of::<bool>() + INDEX;
+
     /// Keeps `memory` bytes at most; with zero, nothing.
     pub(crate) fn within(memory: usize) -> Self {
-        let limit = memory / 2;
-        let most = match limit / Generation::<K, V>::PLACE {
-            0 => 0,
-            places => 1 << places.ilog2(),
-        };
-        Self { young: Generation::default(), old: Generation::default(), limit, most }
+        Self {
+            entries: Vec::new(),
+            asked_for: Vec::new(),
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            hand: 0,
+            heap: 0,
+            memory,
+        }
     }
 
     /// What is known of `key`.
@@ -90,72 +62,92 @@ impl<K: Hash + Eq + Heap, V: Heap> Recent<K, V> {
         K: Borrow<Q>,
         Q: Hash + Eq + ?Sized,
     {
-        if let Some((key, value)) = self.old.map.remove_entry(key) {
-            self.old.heap = self.old.heap.saturating_sub(key.heap() + value.heap());
-            self.put(key, value);
-        }
-        self.young.map.get(key)
+        let place = self.place(key)?;
+        *self.asked_for.get_mut(place)? = true;
+        self.entries.get(place).map(|(_, value)| value)
     }
 
     /// Notes `value`, unless it is too large.
     pub(crate) fn insert(&mut self, key: K, value: V) {
-        let least = self.grown(0) * Generation::<K, V>::PLACE + key.heap() + value.heap();
-        if self.most >= LEAST && least <= self.limit {
-            self.old.map.remove(&key);
-            self.put(key, value);
+        if let Some(place) = self.place(&key) {
+            self.remove(place);
         }
+        let heap = key.heap() + value.heap();
+        if Self::ENTRY + heap > self.memory {
+            return;
+        }
+        while (self.entries.len() + 1) * Self::ENTRY + self.heap + heap > self.memory {
+            self.forget_one();
+        }
+        let Ok(place) = u32::try_from(self.entries.len()) else { return };
+        let Self { entries, hasher, index, .. } = self;
+        let rehash = |place: &u32| entries.get(*place as usize).map_or(0, |(key, _)| hasher.hash_one(key));
+        index.insert_unique(hasher.hash_one(&key), place, rehash);
+        if self.entries.len() == self.entries.capacity() {
+            // By halves and never beyond what there may be: a vector left to itself doubles.
+            let most = self.memory / Self::ENTRY;
+            let more = (self.entries.len() / 2).max(16).min(most - self.entries.len());
+            self.entries.reserve_exact(more);
+            self.asked_for.reserve_exact(more);
+        }
+        self.entries.push((key, value));
+        self.asked_for.push(false);
+        self.heap += heap;
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        self.young.clear();
-        self.old.clear();
+        self.entries.clear();
+        self.asked_for.clear();
+        self.index.clear();
+        self.heap = 0;
     }
 
-    fn put(&mut self, key: K, value: V) {
-        let heap = key.heap() + value.heap();
-        if !self.young_has_room(heap) {
-            std::mem::swap(&mut self.young, &mut self.old);
-            self.young.map.clear();
-            self.young.heap = 0;
-            if !self.young_has_room(heap) {
-                // The map itself leaves too little for what its entries have elsewhere.
-                self.young.map = HashMap::default();
-                self.young_has_room(heap);
+    fn place<Q>(&self, key: &Q) -> Option<usize>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
+        let is_it = |place: &u32| self.entries.get(*place as usize).is_some_and(|(known, _)| known.borrow() == key);
+        self.index.find(self.hasher.hash_one(key), is_it).map(|place| *place as usize)
+    }
+
+    fn forget_one(&mut self) {
+        loop {
+            match self.asked_for.get_mut(self.hand) {
+                None => self.hand = 0,
+                Some(asked_for) if *asked_for => {
+                    *asked_for = false;
+                    self.hand += 1;
+                }
+                Some(_) => break,
             }
         }
-        self.young.heap += heap;
-        match self.young.map.entry(key) {
-            Entry::Occupied(mut entry) => {
-                let before = entry.key().heap() + entry.get().heap();
-                self.young.heap = self.young.heap.saturating_sub(before);
-                entry.insert(value);
-            }
-            Entry::Vacant(entry) => {
-                entry.insert(value);
+        self.remove(self.hand);
+        // The newest has come to this place, and has a whole turn before it.
+        self.hand += 1;
+    }
+
+    /// Takes the entry at `place` out, and puts the last one there.
+    fn remove(&mut self, place: usize) {
+        let last = self.entries.len() - 1;
+        self.unindex(place);
+        let (key, value) = self.entries.swap_remove(place);
+        self.asked_for.swap_remove(place);
+        self.heap = self.heap.saturating_sub(key.heap() + value.heap());
+        if let Some((moved, _)) = self.entries.get(place) {
+            let found = self.index.find_mut(self.hasher.hash_one(moved), |known| *known as usize == last);
+            if let (Some(found), Ok(place)) = (found, u32::try_from(place)) {
+                *found = place;
             }
         }
     }
 
-    /// Makes room for one entry more in the young map, as far as that may be.
-    fn young_has_room(&mut self, heap: usize) -> bool {
-        let (len, places) = (self.young.map.len(), self.young.places());
-        let wanted = if len < self.young.map.capacity() { places } else { self.grown(places) };
-        let has_room = wanted > 0 && wanted * Generation::<K, V>::PLACE + self.young.heap + heap <= self.limit;
-        if has_room && wanted > places {
-            self.young.map.reserve(wanted / 8 * 7 - len);
+    fn unindex(&mut self, place: usize) {
+        let Some((key, _)) = self.entries.get(place) else { return };
+        if let Ok(entry) = self.index.find_entry(self.hasher.hash_one(key), |known| *known as usize == place) {
+            entry.remove();
         }
-        has_room
-    }
-
-    /// How many places come after so many; zero when there may be no more. The steps are large, and the last leads to the most
-    /// there may be: what a smaller map took is given back in pieces that little else fits into.
-    fn grown(&self, places: usize) -> usize {
-        let mut next = self.most;
-        while next >= LEAST * STEP && next / STEP > places {
-            next /= STEP;
-        }
-        if next > places { next } else { 0 }
     }
 }
 
@@ -171,8 +163,7 @@ mod tests {
         }
     }
 
-    /// Room for 28 numbers in each generation: 32 places with a key, a value and a byte.
-    const MEMORY: usize = 2 * 32 * (2 * size_of::<u32>() + 1);
+    const MEMORY: usize = 20 * Recent::<u32, u32>::ENTRY;
 
     fn numbers(memory: usize) -> Recent<u32, u32> {
         Recent::within(memory)
@@ -192,44 +183,68 @@ mod tests {
     #[test]
     fn memory_is_bounded_whatever_comes() {
         let mut recent = numbers(MEMORY);
-        let mut most = 0;
 
         for key in 0..10_000 {
             recent.insert(key, key);
-            for generation in [&recent.young, &recent.old] {
-                assert!(generation.map.capacity() <= 28);
-            }
-            most = most.max(recent.young.map.len() + recent.old.map.len());
+            assert!(recent.entries.capacity() <= 20);
+            assert_eq!(recent.get(&key), Some(&key));
+            assert_eq!(recent.index.len(), recent.entries.len());
         }
 
-        assert_eq!(most, 56, "all of it is used");
-        assert!(recent.get(&9_999).is_some());
+        assert_eq!(recent.entries.len(), 20, "all of it is used");
         assert_eq!(recent.get(&0), None);
     }
 
     #[test]
     fn what_entries_have_elsewhere_counts() {
         let mut recent = Recent::<u32, String>::within(10_000);
+        let of_all =
+            |recent: &Recent<u32, String>| recent.entries.iter().map(|(_, text)| text.capacity()).sum::<usize>();
 
         for key in 0..1_000 {
-            recent.insert(key, "x".repeat(1 + key as usize % 2_000));
-            for generation in [&recent.young, &recent.old] {
-                assert_eq!(generation.heap, generation.map.values().map(String::capacity).sum::<usize>());
-                assert!(generation.heap + generation.places() * super::Generation::<u32, String>::PLACE <= 5_000);
-            }
+            recent.insert(key % 300, "x".repeat(1 + key as usize % 2_000));
+            assert_eq!(recent.heap, of_all(&recent));
+            assert!(recent.heap + recent.entries.len() * Recent::<u32, String>::ENTRY <= 10_000);
         }
-        recent.insert(999, String::new());
-        assert_eq!(recent.young.heap, recent.young.map.values().map(String::capacity).sum::<usize>());
+        recent.clear();
+        assert_eq!(recent.heap, 0);
     }
 
     #[test]
     fn what_is_asked_for_again_and_again_stays() {
         let mut recent = numbers(MEMORY);
-        recent.insert(0, 0);
-
-        for key in 1..10_000 {
+        for key in 0..10 {
             recent.insert(key, key);
-            assert_eq!(recent.get(&0), Some(&0), "after {key} others");
+        }
+
+        for key in 10..10_000 {
+            recent.insert(key, key);
+            for wanted in 0..10 {
+                assert_eq!(recent.get(&wanted), Some(&wanted), "after {key} others");
+            }
+        }
+    }
+
+    #[test]
+    fn as_many_as_there_is_room_for_stay_all_together() {
+        let mut recent = numbers(MEMORY);
+        (0..20).for_each(|key| recent.insert(key, key));
+
+        assert!((0..20).all(|key| recent.get(&key) == Some(&key)));
+    }
+
+    #[test]
+    fn a_map_and_this_know_the_same() {
+        let mut recent = numbers(usize::MAX);
+        let mut map = std::collections::HashMap::new();
+        let mut random = fastrand::Rng::with_seed(7);
+
+        for value in 0..20_000 {
+            let key = random.u32(0..500);
+            recent.insert(key, value);
+            map.insert(key, value);
+            let asked = random.u32(0..600);
+            assert_eq!(recent.get(&asked), map.get(&asked));
         }
     }
 
@@ -250,8 +265,9 @@ mod tests {
     #[test]
     fn what_is_too_large_is_not_kept_and_without_memory_nothing_is() {
         let mut recent = Recent::<u32, String>::within(10_000);
-        recent.insert(1, "x".repeat(6_000));
-        assert_eq!(recent.get(&1), None);
+        recent.insert(1, String::from("small"));
+        recent.insert(1, "x".repeat(12_000));
+        assert_eq!(recent.get(&1), None, "nor is what was known before");
 
         let mut none = numbers(0);
         none.insert(1, 1);

@@ -59,7 +59,7 @@ impl JwtAuthentication {
         if settings.check_user_is_active && !found.user.is_active {
             return Err(AuthenticationError::failed("User is inactive").with_code("user_inactive").into());
         }
-        let is_ended = found.refuses_token_of(subject.issued_at);
+        let is_ended = found.refuses_token_of(subject.issued_at());
         if is_ended || !self.is_of_todays_password(key, claims).await? {
             let error = AuthenticationError::failed("The user's password has been changed.");
             return Err(error.with_code("password_changed").into());

@@ -12,9 +12,18 @@ use crate::settings;
 #[derive(Clone)]
 pub(super) struct Subject {
     id: Option<Id>,
-    username: Option<Box<str>>,
-    /// When the token was made, in seconds, as far as it says.
-    pub(super) issued_at: Option<i64>,
+    /// When the token was made, in seconds; `NO_TIME` when it does not say.
+    issued_at: i64,
+    /// What a token that no row stands behind may say, and few do.
+    more: Option<Box<More>>,
+}
+
+/// No token was made then.
+const NO_TIME: i64 = i64::MIN;
+
+#[derive(Clone, Default, PartialEq)]
+struct More {
+    username: String,
     is_staff: bool,
     is_superuser: bool,
 }
@@ -30,13 +39,21 @@ enum Id {
 impl Subject {
     pub(super) fn of(claims: &Claims, settings: &settings::Jwt) -> Self {
         let is = |name| claims.get(name).is_some_and(is_true);
-        Self {
-            id: claims.get(&settings.user_id_claim).map(Id::from),
-            username: claims.text("username").map(Box::from),
-            issued_at: claims.seconds("iat").unwrap_or_default(),
+        let more = More {
+            username: claims.text("username").unwrap_or_default().to_owned(),
             is_staff: is("is_staff"),
             is_superuser: is("is_superuser"),
+        };
+        Self {
+            id: claims.get(&settings.user_id_claim).map(Id::from),
+            issued_at: claims.seconds("iat").ok().flatten().unwrap_or(NO_TIME),
+            more: (more != More::default()).then(|| Box::new(more)),
         }
+    }
+
+    /// When the token was made, in seconds, as far as it says.
+    pub(super) fn issued_at(&self) -> Option<i64> {
+        Some(self.issued_at).filter(|seconds| *seconds != NO_TIME)
     }
 
     /// The claim that names the user.
@@ -50,13 +67,8 @@ impl Subject {
 
     /// `TokenUser`: what the claims say of the user `id`. That they are active is taken for granted.
     pub(super) fn user(&self, id: Value) -> User {
-        User {
-            id: UserId::Claim(id),
-            username: self.username.as_deref().unwrap_or_default().to_owned(),
-            is_active: true,
-            is_staff: self.is_staff,
-            is_superuser: self.is_superuser,
-        }
+        let More { username, is_staff, is_superuser } = self.more.as_deref().cloned().unwrap_or_default();
+        User { id: UserId::Claim(id), username, is_active: true, is_staff, is_superuser }
     }
 }
 
@@ -68,7 +80,7 @@ impl Heap for Subject {
             Some(Id::Other(_)) => 1024,
             _ => 0,
         };
-        id + self.username.as_ref().map_or(0, |name| name.len())
+        id + self.more.as_ref().map_or(0, |more| size_of::<More>() + more.username.len())
     }
 }
 

@@ -39,7 +39,7 @@ max_writes_per_commit = 256 # default
 required_at_start = true # default
 
 [cache]
-memory = "5MiB" # default
+memory = "2MiB" # default
 max_staleness = "0s" # default
 
 [auth]
