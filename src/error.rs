@@ -3,6 +3,8 @@
 //! Layers below have errors of their own and know nothing of HTTP; they become an [`ApiError`] where a request is
 //! answered. A client reads REST framework's words; the cause of a failure of ours goes to the log only.
 
+mod oauth;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+pub use self::oauth::OauthError;
 use crate::json;
 use crate::jwt::SignError;
 use crate::passwords::gate::Refused;
@@ -34,6 +37,8 @@ pub enum ApiError {
     PermissionDenied,
     /// When this may not be done, for a reason of its own, 403.
     Forbidden(&'static str),
+    /// When another service is refused what it asks of a token, in OAuth's shape: 400 or 401.
+    Oauth(OauthError),
     /// When there is nothing at this path: `NotFound`, 404.
     NotFound,
     /// When the path names a user by an id that nobody has: `Http404` of a query, 404.
@@ -213,6 +218,7 @@ impl ApiError {
             Self::Validation(_) => Cow::Borrowed("Invalid input."),
             Self::PermissionDenied => Cow::Borrowed("You do not have permission to perform this action."),
             Self::List(sentence) | Self::Forbidden(sentence) => Cow::Borrowed(sentence),
+            Self::Oauth(error) => Cow::Borrowed(error.description()),
             Self::NotFound => Cow::Borrowed("Not found."),
             Self::NoSuchUser => Cow::Borrowed("No User matches the given query."),
             Self::MethodNotAllowed(method) => Cow::Owned(format!("Method \"{method}\" not allowed.")),
@@ -237,6 +243,7 @@ impl ApiError {
             Self::Validation(errors) => json::render(errors),
             Self::List(sentence) => json::render(&[sentence]),
             Self::Authentication(error) => json::render(&error.body),
+            Self::Oauth(error) => json::render(&error.body()),
             _ => json::render(&Detail { detail: &self.detail() }),
         }
     }
@@ -261,6 +268,7 @@ impl ResponseError for ApiError {
             Self::Parse(_) | Self::Validation(_) | Self::List(_) => StatusCode::BAD_REQUEST,
             Self::Authentication(error) if error.challenge.is_some() => StatusCode::UNAUTHORIZED,
             Self::Authentication(_) | Self::PermissionDenied | Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::Oauth(error) => error.status(),
             Self::NotFound | Self::NoSuchUser => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -281,6 +289,11 @@ impl ResponseError for ApiError {
             Self::Authentication(AuthenticationError { challenge: Some(challenge), .. }) => {
                 response.insert_header((WWW_AUTHENTICATE, challenge.clone()));
             }
+            Self::Oauth(error) => {
+                if let Some(challenge) = error.challenge() {
+                    response.insert_header((WWW_AUTHENTICATE, challenge));
+                }
+            }
             Self::Throttled { wait: retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 response.insert_header((RETRY_AFTER, whole_seconds(*retry_after).to_string()));
             }
@@ -297,6 +310,12 @@ impl ResponseError for ApiError {
 impl From<AuthenticationError> for ApiError {
     fn from(error: AuthenticationError) -> Self {
         Self::Authentication(error)
+    }
+}
+
+impl From<OauthError> for ApiError {
+    fn from(error: OauthError) -> Self {
+        Self::Oauth(error)
     }
 }
 

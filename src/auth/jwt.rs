@@ -49,6 +49,14 @@ impl JwtAuthentication {
         self
     }
 
+    /// The user whom the claims of a good token name.
+    ///
+    /// # Errors
+    /// In SimpleJWT's words, when there is none who may use it; 503 when they cannot be looked up.
+    pub(super) async fn user_of(&self, claims: &Claims) -> Result<User, ApiError> {
+        self.user(claims, &Subject::of(claims, &self.reader.settings)).await
+    }
+
     async fn user(&self, claims: &Claims, subject: &Subject) -> Result<User, ApiError> {
         let Reader { store, settings, .. } = &self.reader;
         let claim = user_claim(subject)?;

@@ -10,6 +10,7 @@ mod client;
 mod findings;
 mod guard;
 mod header;
+mod inspector;
 mod jwt;
 mod lockout;
 mod model_backend;
@@ -32,6 +33,7 @@ pub use basic::BasicAuthentication;
 pub use client::Client;
 pub(crate) use findings::{Caller, Findings};
 pub use guard::Guard;
+pub(crate) use inspector::{Inspected, Inspector, may_be_opaque};
 pub use jwt::{JwtAuthentication, JwtStatelessAuthentication};
 pub use model_backend::ModelBackend;
 pub use permission::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, Permission, Refused};
@@ -47,14 +49,13 @@ use crate::store::Store;
 use crate::store::counters::CounterKeys;
 use throttle::RequestThrottle;
 
-pub(crate) use header::joined as joined_header;
+pub(crate) use basic::credentials as basic_credentials;
+pub(crate) use header::{joined as joined_header, words as header_words};
 pub(crate) use throttle::exempt as exempt_from_throttles;
 pub(crate) use user_claim::{user_claim, user_key};
 #[cfg(feature = "fuzzing")]
 pub(crate) use {
-    basic::credentials as basic_credentials,
     client::{counted_as, forwarded},
-    header::words as header_words,
     token::key as token_key,
 };
 

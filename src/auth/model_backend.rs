@@ -53,6 +53,14 @@ impl ModelBackend {
         self
     }
 
+    /// Counts a wrong secret of another kind as a password that was tried.
+    ///
+    /// # Errors
+    /// [`ApiError::Throttled`] when `client` did so too often; 503 when the database gives no answer.
+    pub(crate) async fn count_guess(&self, client: &Client) -> Result<(), ApiError> {
+        self.guard.count(client).await
+    }
+
     /// What the audit says of `client` now.
     pub(crate) fn trail(&self, client: &Client) -> Trail {
         self.guard.trail(client)

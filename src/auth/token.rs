@@ -38,14 +38,25 @@ impl TokenAuthentication {
         Self { store, clock, keyword, folded_keyword, lifetime, storage }
     }
 
-    fn admit(&self, holder: Holder) -> Result<Authenticated, AuthenticationError> {
+    /// Who holds this key.
+    ///
+    /// # Errors
+    /// In REST framework's words, when nobody does who may use it; 503 when it cannot be looked up.
+    pub(super) async fn holder(&self, key: &str) -> Result<Holder, ApiError> {
+        let holder = self.store.find_token_holder(key, self.storage, self.lifetime.is_limited()).await?;
+        let holder = holder.ok_or_else(|| AuthenticationError::failed("Invalid token."))?;
+        self.check(&holder)?;
+        Ok(holder)
+    }
+
+    fn check(&self, holder: &Holder) -> Result<(), AuthenticationError> {
         if !holder.user.is_active {
             return Err(AuthenticationError::failed("User inactive or deleted."));
         }
         if holder.created.is_some_and(|created| self.lifetime.is_over(created, self.clock.now())) {
             return Err(AuthenticationError::failed("Token has expired."));
         }
-        Ok(Authenticated::new(holder.user, "token"))
+        Ok(())
     }
 }
 
@@ -57,9 +68,7 @@ impl AuthenticationScheme for TokenAuthentication {
         Box::pin(async move {
             let Some(value) = header::joined(request, &AUTHORIZATION) else { return Ok(None) };
             let Some(key) = key(&header::words(&value), &self.folded_keyword)? else { return Ok(None) };
-            let holder = self.store.find_token_holder(key, self.storage, self.lifetime.is_limited()).await?;
-            let holder = holder.ok_or_else(|| AuthenticationError::failed("Invalid token."))?;
-            Ok(Some(self.admit(holder)?))
+            Ok(Some(Authenticated::new(self.holder(key).await?.user, "token")))
         })
     }
 

@@ -20,6 +20,7 @@ mod jwks;
 mod media_type;
 mod migration;
 mod negotiation;
+mod oauth;
 mod request_data;
 mod request_log;
 mod routes;
@@ -44,7 +45,7 @@ pub(crate) use {
 };
 
 use crate::accounts::{LinkTokens, Post};
-use crate::auth::{self, AuthenticationScheme, Authenticator, Client, Guard, ModelBackend};
+use crate::auth::{self, AuthenticationScheme, Authenticator, Client, Guard, Inspector, ModelBackend};
 use crate::clock::Clock;
 use crate::jwt::{KeyRing, Tokens};
 use crate::passwords::Hasher;
@@ -90,6 +91,7 @@ pub struct Hallpass {
     counters: CounterKeys,
     token_vault: TokenVault,
     authenticator: Authenticator,
+    inspector: Arc<Inspector>,
 }
 
 impl Hallpass {
@@ -122,8 +124,20 @@ impl Hallpass {
         warn_of_keys(&jwt.keys());
         warn_of_exposures(&settings, &jwt.keys());
         let authenticator = auth::from_settings(&settings, &jwt, &store, &clock, &backend, &counters);
-        let settings = Arc::new(settings);
-        Ok(Self { settings, store, clock, backend, jwt, post, link_tokens, counters, token_vault, authenticator })
+        let inspector = Arc::new(Inspector::new(&settings, &jwt, &store, &clock));
+        Ok(Self {
+            settings: Arc::new(settings),
+            store,
+            clock,
+            backend,
+            jwt,
+            post,
+            link_tokens,
+            counters,
+            token_vault,
+            authenticator,
+            inspector,
+        })
     }
 
     /// Asks `scheme` before those of the settings; its challenge is then the one that is sent.
@@ -176,6 +190,10 @@ impl Hallpass {
     /// What the audit says of whoever sent `request`; the views add what they do.
     pub(crate) fn trail(&self, request: &HttpRequest) -> Trail {
         self.backend.trail(&self.client(request))
+    }
+
+    pub(crate) fn inspector(&self) -> &Inspector {
+        &self.inspector
     }
 
     pub(crate) fn counters(&self) -> &CounterKeys {

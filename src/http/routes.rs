@@ -3,7 +3,7 @@
 use actix_web::web;
 
 use super::view::View;
-use super::{authtoken, djoser, forward_auth, health, jwks, samples, simplejwt};
+use super::{authtoken, djoser, forward_auth, health, jwks, oauth, samples, simplejwt};
 use crate::settings::{Alias, RoutePath, Routes};
 
 /// Puts every route that the settings switch on into an application.
@@ -44,6 +44,9 @@ fn views(routes: &Routes, at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
     }
     if let Some(prefix) = &routes.prefix_djoser {
         views.extend(djoser::views(|path| below(prefix, path)));
+    }
+    if let Some(prefix) = &routes.prefix_oauth {
+        views.extend(oauth::views(|path| below(prefix, path)));
     }
     views.push(jwks::view(at("/.well-known/jwks.json")));
     views

@@ -42,7 +42,8 @@ fn secrets_are_strong(settings: &Settings, reader: &mut Reader) {
     // With the other algorithms it is a private key, which no rule for secrets fits.
     let signing_key = jwt.signing_key.iter().filter(|_| jwt.algorithm.secret_length().is_some());
     let signing_key = signing_key.map(|key| ("jwt.signing_key", key.secret()));
-    for (key, secret) in secret_key.chain(fallbacks).chain(signing_key) {
+    let clients = settings.oauth.clients.iter().map(|client| ("oauth.clients", &client.secret));
+    for (key, secret) in secret_key.chain(fallbacks).chain(signing_key).chain(clients) {
         if let Some(why) = weakness(secret) {
             reader.complain_together(&[key], why);
         }

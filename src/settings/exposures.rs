@@ -7,11 +7,18 @@ use super::raw::Raw;
 use super::{DatabaseUrl, Settings};
 
 /// The settings that hold secrets, and so make a secret of the file that they stand in.
-const SECRETS: [&str; 6] =
-    ["secret_key", "secret_key_fallbacks", "database.url", "jwt.signing_key", "jwt.keys", "email.smtp_url"];
+const SECRETS: [&str; 7] = [
+    "secret_key",
+    "secret_key_fallbacks",
+    "database.url",
+    "jwt.signing_key",
+    "jwt.keys",
+    "email.smtp_url",
+    "oauth.clients",
+];
 
-/// What a key of `jwt.keys` has that everybody may know.
-const PUBLIC: [&str; 4] = ["kid", "algorithm", "status", "public_key"];
+/// What a key of `jwt.keys` and a client of `oauth.clients` have that everybody may know.
+const PUBLIC: [&str; 5] = ["kid", "algorithm", "status", "public_key", "id"];
 
 impl Settings {
     /// What of its secrets others could see, a line each: files that more than their owner can open, and a way to the

@@ -26,6 +26,7 @@ mod lockout;
 mod log;
 mod names;
 mod node;
+mod oauth;
 mod password;
 mod raw;
 mod reader;
@@ -60,6 +61,7 @@ use self::layers::Layers;
 pub use self::lockout::Lockout;
 pub use self::log::{Log, LogFormat};
 use self::node::{Node, section};
+pub use self::oauth::{Oauth, OauthClient};
 pub use self::password::{Hasher, Password, PasswordValidator};
 use self::reader::{Origins, Reader};
 pub use self::routes::Routes;
@@ -110,6 +112,8 @@ section! {
         pub lockout: Lockout,
         /// `[audit]`
         pub audit: Audit,
+        /// `[oauth]`
+        pub oauth: Oauth,
         /// `[routes]`
         pub routes: Routes,
         /// `[cors]`

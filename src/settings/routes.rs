@@ -14,6 +14,8 @@ section! {
         pub prefix_djoser: Option<RoutePath>,
         /// Where the check for reverse proxies is; none switches it off. Default: `/forward-auth/`.
         pub prefix_forward_auth: Option<RoutePath> => below_root,
+        /// What the paths of introspection and revocation begin with; none switches them off. Default: `/oauth/`.
+        pub prefix_oauth: Option<RoutePath>,
         /// Where the sample handlers are; none switches them off. Default: `/`.
         pub prefix_samples: Option<RoutePath>,
         /// Whether the sample handlers are there at all. Default: true.

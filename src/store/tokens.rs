@@ -9,10 +9,11 @@ use super::connection::on_each;
 use super::schema::{auth_user, authtoken_token};
 use super::sealed_tokens::{self, KeptToken, Settled};
 use super::stored_time::StoredTime;
-use super::token_vault::{TokenVault, is_digest};
+use super::token_vault::{self, TokenVault, is_digest};
 use super::users::User;
 use super::{DbConnection, StoreError};
 use crate::clock::Timestamp;
+use crate::settings::TokenStorage;
 
 /// The longest text worth asking the database about; the column holds 40 characters, but SQLite does not enforce it.
 const LONGEST_KEY: usize = 255;
@@ -173,6 +174,20 @@ pub fn delete_of_user(transaction: &mut DbConnection<'_>, user_id: i32) -> Resul
     let stored = on_each!(transaction, |c| delete.get_result(c).optional())?;
     sealed_tokens::delete_without_token(transaction, user_id)?;
     Ok(stored)
+}
+
+/// Takes this token away from the user who holds it; `false` when they do not, or not any more.
+pub fn revoke(transaction: &mut DbConnection<'_>, key: &str, user_id: i32) -> Result<bool, StoreError> {
+    if !may_be_a_key(key) {
+        return Ok(false);
+    }
+    let forms = [TokenStorage::Plain, TokenStorage::Hashed].map(|storage| token_vault::form(key, storage));
+    let rows = authtoken_token::table.filter(
+        authtoken_token::user_id.eq(user_id).and(authtoken_token::key.eq_any(forms.each_ref().map(|form| &**form))),
+    );
+    let deleted = on_each!(transaction, |c| diesel::delete(rows).execute(c))?;
+    sealed_tokens::delete_without_token(transaction, user_id)?;
+    Ok(deleted > 0)
 }
 
 /// How many users have no token.

@@ -22,6 +22,7 @@ mod kills;
 mod layering;
 mod mail;
 mod model;
+mod oauth;
 mod races;
 mod remembered;
 mod rotation;

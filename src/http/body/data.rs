@@ -37,6 +37,11 @@ impl Fields {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
+    /// Whether there are several fields called `name`.
+    pub(crate) fn has_several(&self, name: &str) -> bool {
+        self.0.iter().filter(|(known, _)| known == name).count() > 1
+    }
+
     pub(super) fn push(&mut self, name: String, value: Value) {
         self.0.push((name, value));
     }

@@ -47,41 +47,48 @@ pub(super) async fn blacklist(
         return Err(hallpass.invalid_token(&error));
     }
     let row = outstanding(&hallpass, &refresh, token, user_id(&hallpass, &refresh).await?, now)?;
-    match end(hallpass.store(), hallpass.trail(&request), row, now).await? {
+    let entry = Entry::of(Event::Blacklist).user(row.user_id).jti(&row.jti);
+    match end(hallpass.store(), hallpass.trail(&request), row, now, entry).await? {
         true => Ok(nothing()),
         false => Err(hallpass.blacklisted()),
     }
 }
 
 /// The user of the token while there is one; the token ends without them too.
-async fn user_id(hallpass: &Hallpass, refresh: &Claims) -> Result<Option<i32>, ApiError> {
+pub(in crate::http) async fn user_id(hallpass: &Hallpass, refresh: &Claims) -> Result<Option<i32>, ApiError> {
     match refresh.get(&hallpass.settings().jwt.user_id_claim) {
         None | Some(Value::Null) => Ok(None),
         Some(_) => Ok(hallpass.user_of(refresh).await?.map(|found| found.user.id)),
     }
 }
 
-/// Whether the token was good until now.
-async fn end(store: &Store, trail: Trail, token: OutstandingToken, now: Timestamp) -> Result<bool, StoreError> {
-    let run = |token: OutstandingToken| {
+/// Ends a token and says so in the audit with `entry`; gives whether it was good until now. If it had been exchanged for another
+/// one before, its family ends.
+pub(in crate::http) async fn end(
+    store: &Store,
+    trail: Trail,
+    token: OutstandingToken,
+    now: Timestamp,
+    entry: Entry,
+) -> Result<bool, StoreError> {
+    let run = |token: OutstandingToken, entry: Entry| {
         let trail = trail.clone();
         store.write(move |transaction| {
-            let entry = |event| Entry::of(event).user(token.user_id).jti(&token.jti);
             let was_good = blacklist::blacklist(transaction, &token, now)?;
             let entry = if was_good {
-                entry(Event::Blacklist)
+                entry
             } else if families::revoke_if_exchanged(transaction, &token.jti, now)? {
-                entry(Event::FamilyRevoked).because(Reason::Replay)
+                entry.called(Event::FamilyRevoked).because(Reason::Replay)
             } else {
-                entry(Event::Blacklist).refused(Reason::Revoked)
+                entry.refused(Reason::Revoked)
             };
             trail.record(transaction, &entry)?;
             Ok(was_good)
         })
     };
-    match run(token.clone()).await {
+    match run(token.clone(), entry.clone()).await {
         // The user was deleted in between; SimpleJWT keeps their tokens without a user.
-        Err(StoreError::Gone(_)) => run(OutstandingToken { user_id: None, ..token }).await,
+        Err(StoreError::Gone(_)) => run(OutstandingToken { user_id: None, ..token }, entry.user(None)).await,
         ended => ended,
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! None of these views looks at an `Authorization` header: what they need is in the body.
 
-mod blacklist;
+pub(super) mod blacklist;
 mod obtain;
 mod refresh;
 mod sliding;
@@ -162,7 +162,7 @@ impl Hallpass {
 
 /// The row that SimpleJWT keeps of a token that it gave out; without its text where `jwt.store_token_text` is false. Nothing
 /// here ever reads the text.
-fn outstanding(
+pub(super) fn outstanding(
     hallpass: &Hallpass,
     claims: &Claims,
     token: String,

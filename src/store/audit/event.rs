@@ -33,6 +33,8 @@ words! {
         Blacklist = "blacklist",
         /// A used refresh token came again, and all of its family were ended.
         FamilyRevoked = "family_revoked",
+        /// Another service, or an administrator, ended a token.
+        Revocation = "revocation",
         /// A user was added.
         Registration = "registration",
         /// A link to make an account active was asked for.

@@ -142,6 +142,12 @@ impl Entry {
         Self { actor_id: Some(actor_id).filter(|id| Some(*id) != self.user_id), ..self }
     }
 
+    /// Which other service did it.
+    #[must_use]
+    pub fn by_client(self, id: &str) -> Self {
+        Self { account: Some(format!("client:{id}")), ..self }
+    }
+
     /// The name that nobody has, or has no longer, as the guesses at it are counted.
     #[must_use]
     pub fn named(self, key: &CounterKey) -> Self {
@@ -182,7 +188,7 @@ pub struct Row {
     pub user_id: Option<i32>,
     /// Who did it, if it was somebody else.
     pub actor_id: Option<i32>,
-    /// The digest of a name that nobody had, or that was given up by this.
+    /// The digest of a name that nobody had, or that was given up by this; `client:` and the id of another service that did it.
     pub account: Option<String>,
     /// The address of a request, or `command`.
     pub client: String,
