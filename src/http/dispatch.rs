@@ -121,7 +121,8 @@ impl Dress {
     }
 }
 
-fn negotiated(renderers: &[Renderer], request: &HttpRequest) -> Result<Rendering, ApiError> {
+/// How `request` wants its answer.
+pub(super) fn negotiated(renderers: &[Renderer], request: &HttpRequest) -> Result<Rendering, ApiError> {
     let accept = joined_header(request, &ACCEPT);
     let in_query = || {
         let named = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(name, _)| name == "format");

@@ -9,6 +9,7 @@ mod body;
 mod cors;
 mod dispatch;
 mod djoser;
+mod docs;
 mod doorway;
 mod endless_name;
 mod envelope;
@@ -25,13 +26,14 @@ mod request_data;
 mod request_log;
 mod routes;
 mod samples;
+mod schema;
 mod security_headers;
 mod simplejwt;
 mod tls;
 mod view;
 mod wire;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::{HttpRequest, web};
 
@@ -44,9 +46,11 @@ pub(crate) use {
     negotiation::{Renderer, negotiate},
 };
 
+use self::schema::Documents;
 use crate::accounts::{LinkTokens, Post};
 use crate::auth::{self, AuthenticationScheme, Authenticator, Client, Guard, Inspector, ModelBackend};
 use crate::clock::Clock;
+use crate::error::ApiError;
 use crate::jwt::{KeyRing, Tokens};
 use crate::passwords::Hasher;
 use crate::passwords::gate::HashingPool;
@@ -92,6 +96,7 @@ pub struct Hallpass {
     token_vault: TokenVault,
     authenticator: Authenticator,
     inspector: Arc<Inspector>,
+    documents: Arc<OnceLock<Documents>>,
 }
 
 impl Hallpass {
@@ -137,6 +142,7 @@ impl Hallpass {
             token_vault,
             authenticator,
             inspector,
+            documents: Arc::default(),
         })
     }
 
@@ -194,6 +200,15 @@ impl Hallpass {
 
     pub(crate) fn inspector(&self) -> &Inspector {
         &self.inspector
+    }
+
+    /// What there is to ask, written when somebody first wants to know.
+    fn documents(&self) -> Result<&Documents, ApiError> {
+        if let Some(documents) = self.documents.get() {
+            return Ok(documents);
+        }
+        let documents = Documents::of(&self.settings)?;
+        Ok(self.documents.get_or_init(|| documents))
     }
 
     pub(crate) fn counters(&self) -> &CounterKeys {

@@ -3,7 +3,7 @@
 use actix_web::web;
 
 use super::view::View;
-use super::{authtoken, djoser, forward_auth, health, jwks, oauth, samples, simplejwt};
+use super::{authtoken, djoser, docs, forward_auth, health, jwks, oauth, samples, schema, simplejwt};
 use crate::settings::{Alias, RoutePath, Routes};
 
 /// Puts every route that the settings switch on into an application.
@@ -16,6 +16,7 @@ pub(super) fn register(routes: &Routes, config: &mut web::ServiceConfig) {
     let checks = forward_auth_paths(routes);
     forward_auth::register(&checks, false, config);
     health::register(config);
+    docs::register(&docs_paths(routes), config);
     // Patterns last: a request for a fixed path is not compared with them.
     for view in &views {
         view.register(config, is_pattern);
@@ -28,8 +29,14 @@ pub(super) fn forward_auth_paths(routes: &Routes) -> Vec<String> {
     routes.prefix_forward_auth.as_ref().map_or_else(Vec::new, |path| spellings(path.as_str(), &routes.aliases))
 }
 
+/// Where the page with the documentation is, unless there is no schema for it to show.
+fn docs_paths(routes: &Routes) -> Vec<String> {
+    let path = routes.prefix_docs.as_ref().filter(|_| routes.prefix_schema.is_some());
+    path.map_or_else(Vec::new, |path| spellings(path.as_str(), &routes.aliases))
+}
+
 /// Every view that the settings switch on; `at` gives the spellings of its path.
-fn views(routes: &Routes, at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
+pub(super) fn views(routes: &Routes, at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
     let below = |prefix: &RoutePath, path: &str| at(&format!("{}{path}", prefix.without_slash()));
     let mut views = Vec::new();
     // Actix compares them in this order, so that those come first that are asked for most.
@@ -48,6 +55,9 @@ fn views(routes: &Routes, at: impl Fn(&str) -> Vec<String>) -> Vec<View> {
     if let Some(prefix) = &routes.prefix_oauth {
         views.extend(oauth::views(|path| below(prefix, path)));
     }
+    if let Some(prefix) = &routes.prefix_schema {
+        views.push(schema::view(below(prefix, "/")));
+    }
     views.push(jwks::view(at("/.well-known/jwks.json")));
     views
 }
@@ -61,7 +71,8 @@ pub(super) fn alias_to_nowhere(routes: &Routes) -> Option<String> {
         spellings(path, &[])
     });
     let mut paths = paths.into_inner();
-    paths.extend(forward_auth_paths(routes).iter().map(|path| bare(path).to_owned()));
+    let others = [forward_auth_paths(routes), docs_paths(routes)].concat();
+    paths.extend(others.iter().map(|path| bare(path).to_owned()));
     let is_default =
         |alias: &Alias| (alias.from.as_str(), alias.to.as_str()) == ("/api/auth-token", "/api-token-auth/");
     let is_lost = |alias: &&Alias| !is_default(alias) && !paths.contains(&bare(alias.to.as_str()).to_owned());

@@ -1,6 +1,6 @@
 //! What every answer tells browsers, whoever wrote it: a view, an error, or the connection before any route.
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue};
 
 /// The first four are what Django's `SecurityMiddleware` and `XFrameOptionsMiddleware` add. The others are ours: no answer
 /// is a page, and none is worth keeping unless it says so itself.
@@ -25,11 +25,14 @@ impl SecurityHeaders {
         Self(all(is_tls).map(header).collect())
     }
 
-    /// Adds them to an answer, which may say itself that it is worth keeping.
+    /// Adds them to an answer, which may say itself that it is worth keeping, or that it is a page.
     pub(super) fn put_on(&self, answer: &mut HeaderMap) {
-        let is_kept = answer.contains_key(CACHE_CONTROL);
-        for (name, value) in self.0.iter().filter(|(name, _)| !(is_kept && *name == CACHE_CONTROL)) {
-            answer.insert(name.clone(), value.clone());
+        let (is_kept, is_page) = (answer.contains_key(CACHE_CONTROL), answer.contains_key(CONTENT_SECURITY_POLICY));
+        for (name, value) in &self.0 {
+            let is_said = (is_kept && *name == CACHE_CONTROL) || (is_page && *name == CONTENT_SECURITY_POLICY);
+            if !is_said {
+                answer.insert(name.clone(), value.clone());
+            }
         }
     }
 

@@ -161,6 +161,12 @@ impl View {
         self
     }
 
+    /// Renders these, in this order of preference.
+    pub(super) fn renderers(mut self, renderers: &'static [Renderer]) -> Self {
+        self.about.renderers = renderers;
+        self
+    }
+
     /// Is not counted by `throttle.anon` and `throttle.user`: `throttle_classes = ()`.
     pub(super) fn unthrottled(mut self) -> Self {
         self.about.throttling = Throttling::Never;
@@ -242,6 +248,26 @@ impl View {
         self.about.methods.push(method.clone());
         self.routes.push(Box::new(move || web::method(method.clone()).to(handler.clone())));
         self
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> &'static str {
+        self.about.name
+    }
+
+    /// The first of its paths.
+    pub(super) fn path(&self) -> Option<&str> {
+        self.paths.first().map(String::as_str)
+    }
+
+    /// The methods that it has a handler for.
+    pub(super) fn methods(&self) -> &[Method] {
+        &self.about.methods
+    }
+
+    /// The media types of the bodies that it reads.
+    pub(super) fn parser_types(&self) -> Vec<&'static str> {
+        self.about.parsers.iter().map(|parser| parser.media_type()).collect()
     }
 
     /// Puts those of the view's paths into an application that `is_due` says.

@@ -16,6 +16,10 @@ section! {
         pub prefix_forward_auth: Option<RoutePath> => below_root,
         /// What the paths of introspection and revocation begin with; none switches them off. Default: `/oauth/`.
         pub prefix_oauth: Option<RoutePath>,
+        /// Where the OpenAPI document is; none switches it off, and the page with it. Default: `/api/schema/`.
+        pub prefix_schema: Option<RoutePath>,
+        /// Where Swagger UI is; none switches it off. Default: `/api/docs/`.
+        pub prefix_docs: Option<RoutePath> => below_root,
         /// Where the sample handlers are; none switches them off. Default: `/`.
         pub prefix_samples: Option<RoutePath>,
         /// Whether the sample handlers are there at all. Default: true.

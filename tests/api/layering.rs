@@ -50,6 +50,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("actix_web", &["auth", "bin", "error", "http"]),
     ("actix_web_httpauth", &["auth"]),
+    ("utoipa", &["http"]),
+    ("utoipa_swagger_ui", &["http"]),
     ("diesel", &["store"]),
     ("diesel_migrations", &["store"]),
     ("r2d2", &["store"]),

@@ -23,6 +23,7 @@ mod layering;
 mod mail;
 mod model;
 mod oauth;
+mod openapi;
 mod races;
 mod remembered;
 mod rotation;

@@ -55,7 +55,7 @@ fn parameter<'f>(fields: &'f Fields, name: &str) -> Result<Option<&'f str>, Oaut
         return Err(OauthError::InvalidRequest("A parameter is there more than once."));
     }
     match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(Value::Text(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
         Some(_) => Err(OauthError::InvalidRequest("A parameter is no text.")),
     }
