@@ -4,6 +4,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,8 @@ struct Office {
     limits: Limits,
     retry_for: Duration,
     signal: Signal,
+    sent: AtomicU64,
+    failed: AtomicU64,
 }
 
 /// What a row keeps of a letter.
@@ -66,7 +69,8 @@ impl Post {
         let limit = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let limits = Limits { per_minute: limit(settings.limit_per_minute), per_hour: limit(settings.limit_per_hour) };
         let (retry_for, signal) = (settings.retry_for, Signal::default());
-        Ok(Self(Arc::new(Office { store, clock, mailer, limits, retry_for, signal })))
+        let (sent, failed) = Default::default();
+        Ok(Self(Arc::new(Office { store, clock, mailer, limits, retry_for, signal, sent, failed })))
     }
 
     /// Writes down a mail to the address that `letter.user` has, in the transaction of the change that it tells of. The
@@ -144,6 +148,11 @@ impl Post {
         outbox::enqueue(transaction, &mail, limits, self.0.clock.now())
     }
 
+    /// How many mails this process has sent, and how often it tried to and failed.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.0.sent.load(Ordering::Relaxed), self.0.failed.load(Ordering::Relaxed))
+    }
+
     /// One step of the sender.
     fn next(&self) -> Next {
         match self.send_one() {
@@ -175,6 +184,8 @@ impl Post {
         let Some(mail) = claimed else { return Ok(false) };
         // The connection is given back while the mail server is waited for.
         let sent = self.deliver(&mail);
+        let counter = if sent.is_ok() { &self.0.sent } else { &self.0.failed };
+        counter.fetch_add(u64::from(mail.recipient.is_some()), Ordering::Relaxed);
         let outcome = self.outcome(&mail, sent);
         store.write_blocking(move |transaction| match outcome {
             Outcome::Over => outbox::remove(transaction, &mail),

@@ -10,7 +10,7 @@ use super::client::Client;
 use super::guard::Guard;
 use super::lockout::End;
 use crate::error::ApiError;
-use crate::passwords::gate::{HashingPool, Refused};
+use crate::passwords::gate::{HashingPool, Load, Refused};
 use crate::passwords::{Hasher, Verdict};
 use crate::secret::Secret;
 use crate::store::audit::{Event, Reason, Trail};
@@ -51,6 +51,11 @@ impl ModelBackend {
     pub fn by_email_too(mut self, by_email: bool) -> Self {
         self.by_email = by_email;
         self
+    }
+
+    /// How busy the threads are that hash.
+    pub(crate) fn hashing_load(&self) -> Load {
+        self.pool.load()
     }
 
     /// Counts a wrong secret of another kind as a password that was tried.

@@ -30,6 +30,7 @@ fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
     actix_web::rt::System::new()
         .block_on(async {
             let (address, database) = (server.address(), hallpass.store().url().clone());
+            let metrics = server.metrics_address();
             let certificate = server.certificate().cloned();
             let scheme = if certificate.is_some() { "https" } else { "http" };
             reload_on_hangup(hallpass.clone(), certificate, config);
@@ -37,6 +38,9 @@ fn serve(config: Vec<PathBuf>) -> Result<(), Failure> {
             let sender = hallpass.post().start()?;
             let running = server.run()?;
             log::info!("listening at {scheme}://{address} on {database}");
+            if let Some(metrics) = metrics {
+                log::info!("metrics at http://{metrics}/metrics");
+            }
             running.await?;
             if !sender.stop(patience) {
                 log::warn!("a mail was under way; the next start sends it again");

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 #[cfg(unix)]
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::HttpService;
@@ -21,6 +22,7 @@ use super::cors::Cors;
 use super::doorway::Doorway;
 use super::envelope::Envelope;
 use super::guarded::Patience;
+use super::metrics::{Listener, Metrics};
 use super::security_headers::SecurityHeaders;
 use super::tls::{Certificate, CertificateError};
 use super::{Hallpass, migration};
@@ -86,6 +88,8 @@ pub struct Server {
     address: SocketAddr,
     hallpass: Hallpass,
     certificate: Option<Certificate>,
+    /// Where Prometheus asks, and what is counted for it.
+    metrics: Option<(TcpListener, Arc<Metrics>)>,
 }
 
 impl Server {
@@ -103,12 +107,24 @@ impl Server {
         let failed = |source| StartError::Listen { address: bind.to_owned(), source };
         let listener = listen(bind).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, hallpass, certificate })
+        let metrics = match &hallpass.settings().metrics.bind {
+            Some(bind) => {
+                let failed = |source| StartError::Listen { address: bind.as_str().to_owned(), source };
+                Some((listen(bind.as_str()).map_err(failed)?, Arc::new(Metrics::new())))
+            }
+            None => None,
+        };
+        Ok(Self { listener, address, hallpass, certificate, metrics })
     }
 
     /// Where it listens; with port 0 in the settings, the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where Prometheus asks, if anywhere.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
     /// The certificate that it shows, or `None` where it speaks no TLS.
@@ -124,7 +140,12 @@ impl Server {
     /// # Panics
     /// Outside an Actix runtime.
     pub fn run(self) -> io::Result<dev::Server> {
-        let Self { listener, hallpass, certificate, .. } = self;
+        let Self { listener, hallpass, certificate, metrics, .. } = self;
+        let beside = metrics.map(|(listener, metrics)| (Listener::new(listener, Arc::clone(&metrics)), metrics));
+        let (beside, metrics) = match beside {
+            Some((listener, metrics)) => (Some((listener, hallpass.clone())), Some(metrics)),
+            None => (None, None),
+        };
         let server = &hallpass.settings().server;
         let mut builder =
             actix_server::Server::build().backlog(BACKLOG).shutdown_timeout(server.shutdown_timeout.as_secs());
@@ -135,13 +156,24 @@ impl Server {
         // Whoever is one too many is told so, which is our own limit's business.
         builder = builder.max_concurrent_connections(usize::MAX);
         let stopping = builder.graceful_shutdown_signal();
+        let told = stopping.clone();
         let admissions = Admissions::new(server, hallpass.settings().database.max_connections as usize);
         let acceptor = certificate.map(|certificate| certificate.acceptor()).transpose().map_err(io::Error::other)?;
         let service = move || {
             let doorway = Doorway { admissions: admissions.clone(), acceptor: acceptor.clone() };
-            connections(&hallpass, doorway, stopping.clone())
+            connections(&hallpass, doorway, stopping.clone(), metrics.clone())
         };
-        Ok(builder.listen("http", listener, service)?.run())
+        let server = builder.listen("http", listener, service)?.run();
+        if let Some((listener, hallpass)) = beside {
+            let beside = listener.run(hallpass)?;
+            let handle = beside.handle();
+            actix_web::rt::spawn(beside);
+            actix_web::rt::spawn(async move {
+                told.notified().await;
+                handle.stop(false).await;
+            });
+        }
+        Ok(server)
     }
 }
 
@@ -174,12 +206,13 @@ fn connections(
     hallpass: &Hallpass,
     doorway: Doorway,
     stopping: actix_server::GracefulShutdownSignal,
+    metrics: Option<Arc<Metrics>>,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<> {
     let request_timeout = hallpass.settings().server.request_timeout;
     // actix-http's own limits come first, since they say why.
     let patience = Patience { idle: KEEP_ALIVE, request: request_timeout + Duration::from_secs(1) };
     let is_tls = doorway.acceptor.is_some();
-    let application = application(hallpass, is_tls).into_factory();
+    let application = application(hallpass, is_tls, metrics).into_factory();
     let application = application.map_err(|error: actix_web::Error| error.as_response_error().error_response());
     let http = HttpService::build()
         .keep_alive(KEEP_ALIVE)
@@ -224,6 +257,7 @@ fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
 fn application(
     hallpass: &Hallpass,
     is_tls: bool,
+    metrics: Option<Arc<Metrics>>,
 ) -> App<
     impl dev::ServiceFactory<
         dev::ServiceRequest,
@@ -236,5 +270,5 @@ fn application(
     App::new()
         .configure(hallpass.configure_routes())
         .default_service(web::to(|| async { Err::<HttpResponse, _>(ApiError::NotFound) }))
-        .wrap(Envelope::new(Cors::from_settings(hallpass.settings()), SecurityHeaders::new(is_tls)))
+        .wrap(Envelope::new(Cors::from_settings(hallpass.settings()), SecurityHeaders::new(is_tls), metrics))
 }

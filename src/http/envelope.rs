@@ -3,6 +3,7 @@
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_service::{Service, Transform};
@@ -13,6 +14,7 @@ use actix_web::{HttpMessage, HttpRequest, ResponseError};
 use futures_util::future::LocalBoxFuture;
 
 use super::cors::Cors;
+use super::metrics::Metrics;
 use super::request_log::{self, REQUEST_ID};
 use super::security_headers::SecurityHeaders;
 use crate::auth::Findings;
@@ -28,11 +30,12 @@ pub(super) struct Envelope(Rc<Headers>);
 struct Headers {
     cors: Cors,
     security: SecurityHeaders,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl Envelope {
-    pub(super) fn new(cors: Cors, security: SecurityHeaders) -> Self {
-        Self(Rc::new(Headers { cors, security }))
+    pub(super) fn new(cors: Cors, security: SecurityHeaders, metrics: Option<Arc<Metrics>>) -> Self {
+        Self(Rc::new(Headers { cors, security, metrics }))
     }
 }
 
@@ -97,7 +100,7 @@ fn dressed(
     id: HeaderValue,
     started: Instant,
 ) -> ServiceResponse {
-    request_log::write(&response, &id, started);
+    request_log::write(&response, &id, started, added.metrics.as_deref());
     let headers = response.headers_mut();
     added.cors.share(headers, origin);
     added.security.put_on(headers);

@@ -19,6 +19,7 @@ mod guarded;
 mod health;
 mod jwks;
 mod media_type;
+mod metrics;
 mod migration;
 mod negotiation;
 mod oauth;

@@ -13,6 +13,7 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 use log::kv::{Source, ToValue, Value, VisitSource};
 
+use super::metrics::Metrics;
 use crate::auth::{Caller, Findings};
 use crate::error::ApiError;
 
@@ -48,17 +49,22 @@ fn seed() -> u64 {
 
 /// What is told of a request.
 pub(super) struct Entry<'r> {
-    method: &'r str,
-    route: &'r str,
-    status: StatusCode,
-    milliseconds: f64,
-    caller: Option<&'r Caller>,
+    pub(super) method: &'r str,
+    pub(super) route: &'r str,
+    pub(super) status: StatusCode,
+    pub(super) seconds: f64,
+    pub(super) caller: Option<&'r Caller>,
     id: &'r str,
-    cause: Option<Cow<'r, str>>,
+    pub(super) cause: Option<Cow<'r, str>>,
 }
 
-/// Writes the line of a request that has been answered.
-pub(super) fn write(response: &ServiceResponse<impl MessageBody>, id: &HeaderValue, started: Instant) {
+/// Writes the line of a request that has been answered, and counts it where that is asked for.
+pub(super) fn write(
+    response: &ServiceResponse<impl MessageBody>,
+    id: &HeaderValue,
+    started: Instant,
+    metrics: Option<&Metrics>,
+) {
     let request = response.request();
     let extensions = request.extensions();
     let findings = extensions.get::<Findings>();
@@ -67,16 +73,19 @@ pub(super) fn write(response: &ServiceResponse<impl MessageBody>, id: &HeaderVal
         Some(error) => error.cause(),
         None => Cow::Owned(error.to_string()),
     });
-    Entry {
+    let entry = Entry {
         method: method.get(..16).unwrap_or(method),
         route: findings.and_then(|findings| findings.route.as_deref()).unwrap_or("-"),
         status: response.status(),
-        milliseconds: (started.elapsed().as_secs_f64() * 1e5).round() / 100.0,
+        seconds: started.elapsed().as_secs_f64(),
         caller: findings.and_then(|findings| findings.caller.as_ref()),
         id: id.to_str().unwrap_or("unknown"),
         cause,
+    };
+    entry.write();
+    if let Some(metrics) = metrics {
+        metrics.count(&entry);
     }
-    .write();
 }
 
 impl Entry<'_> {
@@ -98,7 +107,7 @@ impl Source for Entry<'_> {
         visitor.visit_pair("method".into(), self.method.to_value())?;
         visitor.visit_pair("route".into(), self.route.to_value())?;
         visitor.visit_pair("status".into(), Value::from(self.status.as_u16()))?;
-        visitor.visit_pair("ms".into(), Value::from(self.milliseconds))?;
+        visitor.visit_pair("ms".into(), Value::from((self.seconds * 1e5).round() / 100.0))?;
         if let Some(caller) = &self.caller {
             visitor.visit_pair("scheme".into(), caller.scheme.to_value())?;
             visitor.visit_pair("user_id".into(), Value::from_display(&caller.user_id))?;

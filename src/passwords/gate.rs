@@ -39,6 +39,19 @@ pub enum Refused {
     Failed,
 }
 
+/// How busy a pool is, and what it has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Jobs that wait for a thread.
+    pub waiting: usize,
+    /// Jobs that are being run.
+    pub running: usize,
+    /// Jobs that were run.
+    pub done: u64,
+    /// Jobs that were refused.
+    pub refused: u64,
+}
+
 /// A fixed number of threads that run jobs in the order of their arrival.
 pub struct HashingPool {
     line: Arc<Line>,
@@ -62,6 +75,12 @@ impl HashingPool {
             pool.threads.push(thread.spawn(move || line.work())?);
         }
         Ok(pool)
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Load {
+        let state = self.line.lock();
+        Load { waiting: state.waiting.len(), running: state.running, done: state.done, refused: state.refused }
     }
 
     /// Runs `job` on one of the threads and waits for its result without blocking. The job joins the line when the
@@ -88,6 +107,7 @@ impl HashingPool {
         }
         let wait = state.wait(self.threads.len());
         if wait > self.patience {
+            state.refused += 1;
             return Err(Refused::Busy { retry_after: wait });
         }
         state.waiting.push_back(job);
@@ -122,6 +142,8 @@ struct Line {
 struct State {
     waiting: VecDeque<Box<dyn Job>>,
     running: usize,
+    done: u64,
+    refused: u64,
     /// How long jobs last, the recent ones weighing more.
     average: Option<Duration>,
     closed: bool,
@@ -158,6 +180,7 @@ impl Line {
             job.run();
             let mut state = self.lock();
             state.running -= 1;
+            state.done += 1;
             state.measured(started.elapsed());
         }
     }

@@ -24,6 +24,7 @@ mod layers;
 mod limits;
 mod lockout;
 mod log;
+mod metrics;
 mod names;
 mod node;
 mod oauth;
@@ -60,6 +61,7 @@ pub use self::jwt_key::{JwtKey, KeyStatus};
 use self::layers::Layers;
 pub use self::lockout::Lockout;
 pub use self::log::{Log, LogFormat};
+pub use self::metrics::Metrics;
 use self::node::{Node, section};
 pub use self::oauth::{Oauth, OauthClient};
 pub use self::password::{Hasher, Password, PasswordValidator};
@@ -118,6 +120,8 @@ section! {
         pub routes: Routes,
         /// `[cors]`
         pub cors: Cors,
+        /// `[metrics]`
+        pub metrics: Metrics,
         /// `[log]`
         pub log: Log,
         origins: Origins,

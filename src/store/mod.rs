@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod blacklist;
+pub mod census;
 mod connection;
 pub mod counters;
 mod durability;
@@ -143,6 +144,16 @@ impl Store {
             )));
         }
         Self::open(settings)
+    }
+
+    /// How many connections the pool has, and how many of them nobody uses.
+    pub fn connections(&self) -> (usize, usize) {
+        self.pool.connections()
+    }
+
+    /// How many lookups of this process found their row remembered, and how many had to read it.
+    pub fn lookups(&self) -> (u64, u64) {
+        self.readers.as_ref().map_or_else(Default::default, Readers::lookups)
     }
 
     /// Where the database is; its password is masked when shown.

@@ -79,6 +79,15 @@ impl Pool {
         }
     }
 
+    /// How many connections there are, and how many of them nobody uses.
+    pub(super) fn connections(&self) -> (usize, usize) {
+        let state = match self {
+            Self::Sqlite(pool) => pool.state(),
+            Self::Postgres(pool) => pool.state(),
+        };
+        (state.connections as usize, state.idle_connections as usize)
+    }
+
     pub(super) fn with_connection<T>(
         &self,
         patience: Patience,
@@ -126,6 +135,10 @@ impl SqlitePool {
     fn open(path: &Path, size: u32, wait: Duration) -> Result<Self, StoreError> {
         let open = Mutex::new(open(path, size, wait)?);
         Ok(Self(Arc::new(SqliteFile { path: path.to_owned(), size, wait, open })))
+    }
+
+    fn state(&self) -> r2d2::State {
+        self.0.open.lock().unwrap_or_else(PoisonError::into_inner).connections.state()
     }
 
     fn with_connection<T>(

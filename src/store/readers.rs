@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
@@ -37,6 +38,18 @@ struct Inner {
     /// How many bytes of rows a thread may remember.
     memory: usize,
     threads: ThreadLocal<RefCell<Option<Reader>>>,
+    lookups: ThreadLocal<Lookups>,
+}
+
+/// How the lookups of one thread went. Nobody else writes it, so that no two wait for each other.
+#[derive(Default)]
+struct Lookups {
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+fn count(counter: &AtomicU64) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
 }
 
 /// What one thread reads with.
@@ -56,7 +69,16 @@ struct Reader {
 
 impl Readers {
     pub(super) fn of(path: &Path, memory: usize) -> Self {
-        Self(Arc::new(Inner { path: path.to_owned(), memory, threads: ThreadLocal::new() }))
+        let (threads, lookups) = (ThreadLocal::new(), ThreadLocal::new());
+        Self(Arc::new(Inner { path: path.to_owned(), memory, threads, lookups }))
+    }
+
+    /// How many lookups found their row remembered, and how many read it.
+    pub(super) fn lookups(&self) -> (u64, u64) {
+        let sum = |(hits, misses): (u64, u64), of: &Lookups| {
+            (hits + of.hits.load(Ordering::Relaxed), misses + of.misses.load(Ordering::Relaxed))
+        };
+        self.0.lookups.iter().fold((0, 0), sum)
     }
 
     /// What `recall` knows, or else what `read` finds on this thread's connection and `note` keeps; `None` when that cannot
@@ -81,8 +103,10 @@ impl Readers {
         if let Some(since) = since
             && let Some(value) = recall(&mut reader.known, since)
         {
+            count(&self.0.lookups.get_or_default().hits);
             return Some(value);
         }
+        count(&self.0.lookups.get_or_default().misses);
         match read(&mut DbConnection::Sqlite(Lent::new(&mut reader.connection, None))) {
             Ok(value) => {
                 match since {

@@ -50,6 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("actix_web", &["auth", "bin", "error", "http"]),
     ("actix_web_httpauth", &["auth"]),
+    ("prometheus_client", &["http"]),
     ("utoipa", &["http"]),
     ("utoipa_swagger_ui", &["http"]),
     ("diesel", &["store"]),

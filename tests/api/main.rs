@@ -21,6 +21,7 @@ mod jwt;
 mod kills;
 mod layering;
 mod mail;
+mod metrics;
 mod model;
 mod oauth;
 mod openapi;

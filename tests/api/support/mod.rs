@@ -9,7 +9,6 @@ pub mod database;
 pub mod program;
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -36,6 +35,8 @@ pub fn could_not_run(what: &str) {
 /// A server on a database of its own, stopped and removed when dropped.
 pub struct TestApp {
     pub client: Client,
+    /// Where Prometheus asks, if anywhere.
+    pub metrics: Option<Client>,
     pub clock: Clock,
     pub hallpass: Hallpass,
     pub database: TestDatabase,
@@ -53,8 +54,8 @@ impl TestApp {
         let settings = Settings::from_toml(&database.settings_with(settings)).expect("valid settings");
         let clock = Clock::manual(Timestamp::from_seconds(1_800_000_000));
         let hallpass = Hallpass::open_at(settings, clock.clone()).expect("a database that opens");
-        let (address, stop) = serve(hallpass.clone());
-        Self { client: Client::new(address), clock, hallpass, database, stop: Some(stop) }
+        let (client, metrics, stop) = serve(hallpass.clone());
+        Self { client, metrics, clock, hallpass, database, stop: Some(stop) }
     }
 
     /// Stops the server and starts another on the same database, at the same time of the same clock. A setting here takes
@@ -63,8 +64,8 @@ impl TestApp {
         self.stop();
         let settings = Settings::from_toml(&self.database.settings_with(settings)).expect("valid settings");
         self.hallpass = Hallpass::open_at(settings, self.clock.clone()).expect("a database that opens");
-        let (address, stop) = serve(self.hallpass.clone());
-        (self.client, self.stop) = (Client::new(address), Some(stop));
+        let (client, metrics, stop) = serve(self.hallpass.clone());
+        (self.client, self.metrics, self.stop) = (client, metrics, Some(stop));
     }
 
     /// Runs `test` with a fresh server on every kind of database that there is.
@@ -115,17 +116,17 @@ impl Drop for TestApp {
     }
 }
 
-fn serve(hallpass: Hallpass) -> (SocketAddr, (actix_web::dev::ServerHandle, JoinHandle<()>)) {
+fn serve(hallpass: Hallpass) -> (Client, Option<Client>, (actix_web::dev::ServerHandle, JoinHandle<()>)) {
     let (started, waiting) = mpsc::channel();
     let thread = std::thread::spawn(move || {
         let server = Server::bind(hallpass).expect("a free port");
-        let address = server.address();
+        let addresses = (server.address(), server.metrics_address());
         actix_web::rt::System::new().block_on(async move {
             let running = server.run().expect("a server");
-            started.send((address, running.handle())).expect("the test waits");
+            started.send((addresses, running.handle())).expect("the test waits");
             running.await.expect("a clean stop");
         });
     });
-    let (address, handle) = waiting.recv().expect("the server started");
-    (address, (handle, thread))
+    let ((address, metrics), handle) = waiting.recv().expect("the server started");
+    (Client::new(address), metrics.map(Client::new), (handle, thread))
 }
