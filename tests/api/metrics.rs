@@ -146,6 +146,29 @@ fn tokens_that_are_kept_are_about_as_many_as_it_says() {
 }
 
 #[test]
+fn what_the_handbook_names_is_there() {
+    let handbook = std::fs::read_to_string("docs/operations.md").expect("the page");
+    let is_in_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    let named: std::collections::BTreeSet<&str> = handbook
+        .split(|letter| !is_in_name(letter))
+        .filter(|word| word.starts_with("hallpass_"))
+        .collect();
+    assert!(named.len() > 15, "{named:?}");
+    TestApp::on_each(SETTINGS, |app| {
+        app.user("alice", "pw");
+        app.whoami(&format!("Token {}", app.token("alice", "pw")));
+        app.whoami("Token nobodys");
+        let told = samples(app);
+        for name in &named {
+            let is_told = told.keys().any(|sample| sample.split('{').next().is_some_and(|known| {
+                known == *name || ["_bucket", "_sum", "_count"].iter().any(|part| known.strip_suffix(part) == Some(name))
+            }));
+            assert!(is_told, "{name} is not told");
+        }
+    });
+}
+
+#[test]
 fn nothing_that_a_client_chose_is_told() {
     TestApp::on_each(SETTINGS, |app| {
         app.user("alice", "pw");
