@@ -133,3 +133,19 @@ fn sliding_and_hashed_tokens_are_known_as_well() {
         }
     });
 }
+
+#[test]
+fn a_token_that_cannot_be_looked_up_is_told_neither_good_nor_bad() {
+    TestApp::on_each(SETTINGS, |app| {
+        app.user("alice", "pw");
+        let (_, refresh) = pair(app, "alice");
+        app.database.execute("ALTER TABLE token_blacklist_blacklistedtoken RENAME TO blacklist_aside");
+
+        let response = ask(app, INTROSPECT, &format!("token={refresh}"));
+
+        assert_eq!(response.status, 503, "{response:?}");
+        assert!(response.header("retry-after").is_some(), "{response:?}");
+        app.database.execute("ALTER TABLE blacklist_aside RENAME TO token_blacklist_blacklistedtoken");
+        assert!(is_active(app, &refresh));
+    });
+}
