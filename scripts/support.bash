@@ -97,7 +97,8 @@ build() {
     [ -x "$hallpass" ] || { say "cargo built no hallpass"; return 1; }
 }
 
-# start_service FOLDER: a service on a new database in FOLDER. Sets `config`, `url` and `service`, its process.
+# start_service FOLDER [TOML]: a service on a new database in FOLDER, with more settings in tables. Sets `config`, `url` and
+# `service`, its process.
 start_service() {
     local port
     port=$(free_port)
@@ -109,6 +110,7 @@ bind = "127.0.0.1:$port"
 
 [database]
 url = "sqlite://$1/hallpass.sqlite3"
+${2-}
 TOML
     "$hallpass" --config "$config" serve >"$1/service.log" 2>&1 &
     service=$!
