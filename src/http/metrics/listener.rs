@@ -4,15 +4,18 @@ use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, ResponseError, dev, web};
 
-use super::Metrics;
+use super::{Form, Metrics};
+use crate::auth::joined_header;
 use crate::error::ApiError;
 use crate::http::Hallpass;
 
-/// OpenMetrics, which Prometheus reads as well as its own older form.
-const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// For whoever does not ask for the other.
+const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// A listener that answers once it is run.
 pub(in crate::http) struct Listener {
@@ -48,8 +51,11 @@ async fn page(request: HttpRequest, hallpass: web::Data<Hallpass>, metrics: web:
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
-    match metrics.page(&hallpass).await {
-        Ok(page) => HttpResponse::Ok().insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(page),
+    let accept = joined_header(&request, &ACCEPT).unwrap_or_default();
+    let is_open = accept.windows(28).any(|part| part.eq_ignore_ascii_case(b"application/openmetrics-text"));
+    let (form, media_type) = if is_open { (Form::OpenMetrics, OPEN_METRICS) } else { (Form::Text, TEXT) };
+    match metrics.page(&hallpass, form).await {
+        Ok(page) => HttpResponse::Ok().insert_header((CONTENT_TYPE, media_type)).body(page),
         Err(error) => ApiError::Internal(error.to_string()).error_response(),
     }
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
@@ -44,6 +45,33 @@ struct SchemeLabels {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabels {
     reason: String,
+}
+
+/// How the page is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+    /// The older text of Prometheus, 0.0.4.
+    Text,
+}
+
+/// In OpenMetrics a counter is called without the `_total` that its samples have, in the older text with it.
+fn with_counters_called_as_their_samples(page: &str) -> String {
+    let counter = |line: &str| line.strip_prefix("# TYPE ")?.strip_suffix(" counter").map(ToOwned::to_owned);
+    let counters: BTreeSet<String> = page.lines().filter_map(counter).collect();
+    let mut text = String::with_capacity(page.len() + 1024);
+    for line in page.lines() {
+        let mut words = line.splitn(4, ' ');
+        match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some(kind), Some(name), Some(rest)) if counters.contains(name) => {
+                text.extend(["# ", kind, " ", name, "_total ", rest]);
+            }
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
 }
 
 /// Everything that is counted.
@@ -91,10 +119,14 @@ impl Metrics {
     }
 
     /// The page that Prometheus reads.
-    async fn page(&self, hallpass: &Hallpass) -> Result<String, std::fmt::Error> {
+    async fn page(&self, hallpass: &Hallpass, form: Form) -> Result<String, std::fmt::Error> {
         self.state.read(hallpass).await;
         let mut page = String::new();
-        prometheus_client::encoding::text::encode(&mut page, &self.registry)?;
+        encode_registry(&mut page, &self.registry)?;
+        match form {
+            Form::OpenMetrics => encode_eof(&mut page)?,
+            Form::Text => page = with_counters_called_as_their_samples(&page),
+        }
         Ok(page)
     }
 

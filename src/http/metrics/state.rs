@@ -2,13 +2,19 @@
 
 use std::sync::atomic::Ordering;
 
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::http::Hallpass;
 use crate::store::census;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BuildLabels {
+    version: &'static str,
+}
 
 /// What is full to which degree.
 #[derive(Default)]
@@ -32,8 +38,9 @@ pub(super) struct State {
 impl State {
     pub(super) fn register(registry: &mut Registry) -> Self {
         let state = Self::default();
-        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("build", "Which version this is", build);
+        let build = Family::<BuildLabels, Gauge>::default();
+        build.get_or_create(&BuildLabels { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("build_info", "Which version this is", build);
         let mut gauge = |name: &str, help: &str, gauge: &Gauge| registry.register(name, help, gauge.clone());
         gauge("hashing_waiting", "Passwords that wait for a thread to be hashed on", &state.hashing_waiting);
         gauge("hashing_running", "Passwords that are being hashed", &state.hashing_running);
