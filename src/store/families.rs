@@ -126,15 +126,24 @@ fn exchange_step_by_step(
         }
         _ => {}
     }
-    let family = lock_family(transaction, &exchange.used.jti)?;
+    let known = match transaction {
+        // The transaction is the only one that writes, so that a family of one is made when it is known to be needed.
+        DbConnection::Sqlite(_) => find_family(transaction, &exchange.used.jti)?,
+        DbConnection::Postgres(_) => Some(lock_family(transaction, &exchange.used.jti)?),
+    };
     if !blacklist::blacklist(transaction, &exchange.used, now)? {
-        return repeated(transaction, exchange, &family, now);
+        return match known {
+            Some(family) => repeated(transaction, exchange, &family, now),
+            None => Ok(Exchanged::Refused { family_revoked: false }),
+        };
     }
-    if family.is_revoked {
-        return Ok(Exchanged::Refused { family_revoked: false });
-    }
+    let family_id = match known {
+        Some(Family { is_revoked: true, .. }) => return Ok(Exchanged::Refused { family_revoked: false }),
+        Some(family) => family.id,
+        None => begin_family(transaction, &exchange.successor.jti)?,
+    };
     blacklist::create_outstanding(transaction, &exchange.successor)?;
-    note_exchange(transaction, exchange, &family.id, now)?;
+    note_exchange(transaction, exchange, &family_id, now)?;
     Ok(Exchanged::Done)
 }
 
@@ -269,9 +278,27 @@ struct Member {
     successor_exp: Option<i64>,
 }
 
+/// The family of a token, if it has one yet.
+fn find_family(transaction: &mut DbConnection<'_>, jti: &str) -> Result<Option<Family>, StoreError> {
+    match find_member(transaction, jti)? {
+        Some(member) => lock_family_row(transaction, &member.family_id).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A family with a name of our own making: beginning with the time, it lies beside the last ones in the index, where the first
+/// token may be from anywhere. What nobody else can see needs no name that others would find it by.
+fn begin_family(transaction: &mut DbConnection<'_>, name: &str) -> Result<String, StoreError> {
+    let row = family::id.eq(name);
+    on_each!(transaction, |c| diesel::insert_into(family::table).values(row).execute(c))?;
+    Ok(name.to_owned())
+}
+
+/// The family of a token, locked. Of one that has none yet it is named by the token, so that whoever exchanges that at the same time
+/// finds it.
 fn lock_family(transaction: &mut DbConnection<'_>, jti: &str) -> Result<Family, StoreError> {
-    if let Some(member) = find_member(transaction, jti)? {
-        return lock_family_row(transaction, &member.family_id);
+    if let Some(family) = find_family(transaction, jti)? {
+        return Ok(family);
     }
     // The first of its family, as far as anybody knows.
     let row = family::id.eq(jti);

@@ -5,14 +5,20 @@ use std::collections::BTreeSet;
 use super::world::World;
 use crate::support::database::TestDatabase;
 
+/// Families are compared by their first tokens, whatever they are called.
 const ROWS: &str = "\
 SELECT 'user ' || id || ' ' || username || CASE WHEN is_active THEN '' ELSE ' inactive' END FROM auth_user
 UNION ALL SELECT 'key ' || key || ' ' || user_id FROM authtoken_token
 UNION ALL SELECT 'given out ' || jti || ' ' || COALESCE(CAST(user_id AS text), '-') FROM token_blacklist_outstandingtoken
 UNION ALL SELECT 'refused ' || o.jti FROM token_blacklist_blacklistedtoken b
     JOIN token_blacklist_outstandingtoken o ON o.id = b.token_id
-UNION ALL SELECT 'member ' || jti || ' ' || family_id || ' ' || COALESCE(successor_jti, '-') FROM hallpass_refresh_member
-UNION ALL SELECT 'revoked ' || id FROM hallpass_refresh_family WHERE revoked_at IS NOT NULL";
+UNION ALL SELECT 'member ' || m.jti || ' ' || first.jti || ' ' || COALESCE(m.successor_jti, '-') FROM hallpass_refresh_member m
+    LEFT JOIN hallpass_refresh_member first ON first.family_id = m.family_id
+        AND NOT EXISTS (SELECT 1 FROM hallpass_refresh_member before WHERE before.successor_jti = first.jti)
+UNION ALL SELECT 'revoked ' || first.jti FROM hallpass_refresh_family f
+    LEFT JOIN hallpass_refresh_member first ON first.family_id = f.id
+        AND NOT EXISTS (SELECT 1 FROM hallpass_refresh_member before WHERE before.successor_jti = first.jti)
+    WHERE f.revoked_at IS NOT NULL";
 
 /// Rows that break a promise: of users with two tokens, of two exchanges for one token, of what lives in a revoked family,
 /// and of what was exchanged and is not used up. No model has any of them.
