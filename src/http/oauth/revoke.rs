@@ -64,6 +64,7 @@ async fn revoke_signed(
     let now = hallpass.clock().now();
     let row = outstanding(hallpass, claims, token.to_owned(), user_id(hallpass, claims).await?, now)?;
     let entry = caller.mark(Entry::of(Event::Revocation).user(row.user_id).jti(&row.jti));
-    end(hallpass.store(), hallpass.trail(request), row, now, entry).await?;
+    // What it was exchanged for goes as well, which is what was asked for and no sign of a thief.
+    end(hallpass.store(), hallpass.trail(request), row, now, entry, |entry| entry).await?;
     Ok(())
 }

@@ -48,7 +48,9 @@ pub(super) async fn blacklist(
     }
     let row = outstanding(&hallpass, &refresh, token, user_id(&hallpass, &refresh).await?, now)?;
     let entry = Entry::of(Event::Blacklist).user(row.user_id).jti(&row.jti);
-    match end(hallpass.store(), hallpass.trail(&request), row, now, entry).await? {
+    // One of the two who have it is a thief.
+    let replayed = |entry: Entry| entry.called(Event::FamilyRevoked).because(Reason::Replay);
+    match end(hallpass.store(), hallpass.trail(&request), row, now, entry, replayed).await? {
         true => Ok(nothing()),
         false => Err(hallpass.blacklisted()),
     }
@@ -63,13 +65,14 @@ pub(in crate::http) async fn user_id(hallpass: &Hallpass, refresh: &Claims) -> R
 }
 
 /// Ends a token and says so in the audit with `entry`; gives whether it was good until now. If it had been exchanged for another
-/// one before, its family ends.
+/// one before, its family ends, and `of_family` makes what is said of that.
 pub(in crate::http) async fn end(
     store: &Store,
     trail: Trail,
     token: OutstandingToken,
     now: Timestamp,
     entry: Entry,
+    of_family: fn(Entry) -> Entry,
 ) -> Result<bool, StoreError> {
     let run = |token: OutstandingToken, entry: Entry| {
         let trail = trail.clone();
@@ -78,7 +81,7 @@ pub(in crate::http) async fn end(
             let entry = if was_good {
                 entry
             } else if families::revoke_if_exchanged(transaction, &token.jti, now)? {
-                entry.called(Event::FamilyRevoked).because(Reason::Replay)
+                of_family(entry)
             } else {
                 entry.refused(Reason::Revoked)
             };
