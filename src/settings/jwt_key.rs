@@ -1,13 +1,12 @@
 //! One table of `[[jwt.keys]]`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::entries::{only, optional, required};
 use super::jwt::Algorithm;
 use super::limits::not_blank;
-use super::names::nearest;
 use super::node::Setting;
 use super::raw::Raw;
 use super::values::{InvalidValue, KeyText, words};
@@ -53,7 +52,7 @@ impl Setting for JwtKey {
         };
         let read = || {
             not_blank(&kid).map_err(|error| InvalidValue::new(format!("kid {error}")))?;
-            known(entries)?;
+            only(entries, &NAMES)?;
             Ok(Self {
                 kid: kid.clone(),
                 algorithm: required(entries, "algorithm", directory)?,
@@ -75,27 +74,4 @@ impl Setting for JwtKey {
         table.insert("status".to_owned(), self.status.show());
         Value::Table(table)
     }
-}
-
-fn known(entries: &BTreeMap<String, Raw>) -> Result<(), InvalidValue> {
-    let names = NAMES.map(str::to_owned);
-    match entries.keys().find(|name| !names.contains(name)) {
-        Some(name) => {
-            Err(InvalidValue::new(format!("no such setting {name:?}; the nearest is {}", nearest(name, &names))))
-        }
-        None => Ok(()),
-    }
-}
-
-fn required<T: Setting>(entries: &BTreeMap<String, Raw>, name: &str, directory: &Path) -> Result<T, InvalidValue> {
-    optional(entries, name, directory)?.ok_or_else(|| InvalidValue::new(format!("{name} is missing")))
-}
-
-fn optional<T: Setting>(
-    entries: &BTreeMap<String, Raw>,
-    name: &str,
-    directory: &Path,
-) -> Result<Option<T>, InvalidValue> {
-    let Some(raw) = entries.get(name) else { return Ok(None) };
-    Option::<T>::parse(raw, directory).map_err(|error| InvalidValue::new(format!("{name} {error}")))
 }

@@ -15,6 +15,7 @@ mod complaint;
 mod cors;
 mod database;
 mod email;
+mod entries;
 mod exposures;
 mod jwt;
 mod jwt_key;

@@ -1,11 +1,10 @@
 //! `[oauth]`
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::names::nearest;
+use super::entries::{only, required};
 use super::node::{Setting, section};
 use super::raw::Raw;
 use super::values::InvalidValue;
@@ -40,17 +39,19 @@ pub struct OauthClient {
 impl Setting for OauthClient {
     fn parse(raw: &Raw, directory: &Path) -> Result<Self, InvalidValue> {
         let entries = raw.table()?;
-        let Some(id) = entries.get("id") else { return Err(InvalidValue::new("id is missing")) };
-        let id = String::parse(id, directory).map_err(|error| InvalidValue::new(format!("id {error}")))?;
-        let about = |why: String| InvalidValue::new(format!("the client {id:?}: {why}"));
-        is_sayable(&id).map_err(|why| about(why.to_owned()))?;
-        is_known(entries).map_err(about)?;
-        let Some(secret) = entries.get("secret") else { return Err(about("secret is missing".to_owned())) };
-        let secret = Secret::parse(secret, directory).map_err(|error| about(format!("secret {error}")))?;
-        if secret.expose().len() < SHORTEST_SECRET {
-            let why = "secret is shorter than 32 bytes; make one with `openssl rand -base64 48`";
-            return Err(about(why.to_owned()));
-        }
+        let id: String = required(entries, "id", directory)?;
+        let read = || {
+            is_sayable(&id)?;
+            only(entries, &NAMES)?;
+            let secret: Secret = required(entries, "secret", directory)?;
+            match secret.expose().len() < SHORTEST_SECRET {
+                true => {
+                    Err(InvalidValue::new("secret is shorter than 32 bytes; make one with `openssl rand -base64 48`"))
+                }
+                false => Ok(secret),
+            }
+        };
+        let secret = read().map_err(|error| InvalidValue::new(format!("the client {id:?}: {error}")))?;
         Ok(Self { id, secret })
     }
 
@@ -67,20 +68,14 @@ fn different(clients: &[OauthClient]) -> Result<(), InvalidValue> {
 }
 
 /// RFC 6749 appendix A.1 allows what is visible and blanks; a colon would end it in a header.
-fn is_sayable(id: &str) -> Result<(), &'static str> {
+fn is_sayable(id: &str) -> Result<(), InvalidValue> {
     let is_fine = |byte: u8| byte.is_ascii_graphic() && byte != b':';
     match id {
-        "" => Err("id is empty"),
-        id if id.len() > LONGEST_ID => Err("id is longer than 50 characters"),
-        id if !id.bytes().all(is_fine) => Err("id has a blank, a colon, or a letter that is not ASCII"),
+        "" => Err(InvalidValue::new("id is empty")),
+        id if id.len() > LONGEST_ID => Err(InvalidValue::new("id is longer than 50 characters")),
+        id if !id.bytes().all(is_fine) => {
+            Err(InvalidValue::new("id has a blank, a colon, or a letter that is not ASCII"))
+        }
         _ => Ok(()),
-    }
-}
-
-fn is_known(entries: &BTreeMap<String, Raw>) -> Result<(), String> {
-    let names = NAMES.map(str::to_owned);
-    match entries.keys().find(|name| !names.contains(name)) {
-        Some(name) => Err(format!("no such setting {name:?}; the nearest is {}", nearest(name, &names))),
-        None => Ok(()),
     }
 }

@@ -93,6 +93,24 @@ fn an_impossible_value_is_told_what_is_possible() {
         ("jwt.jti_claim = \"exp\"", "jwt.jti_claim: \"exp\" has a meaning of its own in every token"),
         ("jwt.jti_claim = \"user_id\"", "jwt.jti_claim: \"user_id\" is the name in jwt.user_id_claim already"),
         ("jwt.access_field = \"refresh\"", "jwt.access_field: \"refresh\" is the name in jwt.refresh_field already"),
+        ("oauth.clients = [{secret = \"x\"}]", "oauth.clients: id is missing"),
+        ("oauth.clients = [{id = \"a\"}]", "oauth.clients: the client \"a\": secret is missing"),
+        (
+            "oauth.clients = [{id = \"a\", secret = \"short\"}]",
+            "oauth.clients: the client \"a\": secret is shorter than 32 bytes; make one with `openssl rand -base64 48`",
+        ),
+        (
+            "oauth.clients = [{id = \"a:b\", secret = \"x\"}]",
+            "oauth.clients: the client \"a:b\": id has a blank, a colon, or a letter that is not ASCII",
+        ),
+        (
+            "oauth.clients = [{id = \"a\", secrets = \"x\"}]",
+            "oauth.clients: the client \"a\": no such setting \"secrets\"; the nearest is secret",
+        ),
+        (
+            "oauth.clients = [{id = \"a\", secret = \"orders-9dS3k+Vq/8Zp=41xLwTn27CbYfRu\"}, {id = \"a\", secret = \"orders-9dS3k+Vq/8Zp=41xLwTn27CbYfRu\"}]",
+            "oauth.clients: names \"a\" twice",
+        ),
         ("routes.prefix_forward_auth = \"/\"", "routes.prefix_forward_auth: \"/\" has every path below it"),
         ("routes.aliases = [\"/a = /b\", \"/a/ = /c\"]", "routes.aliases: sends \"/a/\" two ways"),
         (
