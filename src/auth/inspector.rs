@@ -1,14 +1,14 @@
 //! What a token is, for whoever asks about somebody else's: the rules of the schemes, without a request that carries it.
 
-use super::jwt::JwtAuthentication;
+use super::jwt::{JwtAuthentication, is_blacklisted};
 use super::token::TokenAuthentication;
 use crate::clock::Clock;
 use crate::error::ApiError;
 use crate::jwt::{Claims, TokenKind, Tokens};
 use crate::settings::{Jwt, Settings};
+use crate::store::Store;
 use crate::store::tokens::Holder;
 use crate::store::users::User;
-use crate::store::{Store, blacklist};
 
 /// Tells what a token is, whichever schemes `auth.backends` lists.
 pub(crate) struct Inspector {
@@ -27,9 +27,6 @@ pub(crate) enum Inspected {
     /// One of ours that is signed.
     Signed(TokenKind, Claims, User),
 }
-
-/// Which of our signed tokens this is, good or ended.
-pub(crate) type Kept = (TokenKind, Claims);
 
 impl Inspector {
     pub(crate) fn new(settings: &Settings, tokens: &Tokens, store: &Store, clock: &Clock) -> Self {
@@ -52,7 +49,7 @@ impl Inspector {
             return Ok(good(self.token.holder(token).await)?.map(Inspected::Opaque));
         }
         let Some((kind, claims)) = self.read(token).await else { return Ok(None) };
-        if kind.is_outstanding() && self.is_blacklisted(&claims).await? {
+        if kind.is_outstanding() && is_blacklisted(&self.store, &self.settings, &claims).await? {
             return Ok(None);
         }
         let user = good(self.jwt.user_of(&claims).await)?;
@@ -60,18 +57,13 @@ impl Inspector {
     }
 
     /// Which signed token this is, as far as it says itself: whether it was ended, and whose it is, is not looked at.
-    pub(crate) async fn read(&self, token: &str) -> Option<Kept> {
+    pub(crate) async fn read(&self, token: &str) -> Option<(TokenKind, Claims)> {
         let now = self.clock.now();
         self.tokens.prepare(token.as_bytes(), now).await;
         let claims = self.tokens.decode(token.as_bytes(), now).ok()?;
         let kinds = [TokenKind::Access, TokenKind::Refresh, TokenKind::Sliding];
         let kind = kinds.into_iter().find(|kind| self.tokens.check(&claims, *kind, now).is_ok())?;
         Some((kind, claims))
-    }
-
-    async fn is_blacklisted(&self, claims: &Claims) -> Result<bool, ApiError> {
-        let Some(jti) = claims.text(&self.settings.jti_claim).map(ToOwned::to_owned) else { return Ok(false) };
-        Ok(self.store.run(move |connection| blacklist::is_blacklisted(connection, &jti)).await?)
     }
 }
 

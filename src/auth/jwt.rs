@@ -220,9 +220,9 @@ impl Reader {
 
     /// Access tokens are on no list, so nothing is asked for them.
     async fn is_blacklisted(&self, claims: &Claims) -> Result<bool, ApiError> {
-        match claims.text(&self.settings.jti_claim).map(ToOwned::to_owned).filter(|_| self.asks_the_list()) {
-            Some(jti) => Ok(self.store.run(move |connection| blacklist::is_blacklisted(connection, &jti)).await?),
-            None => Ok(false),
+        match self.asks_the_list() {
+            true => is_blacklisted(&self.store, &self.settings, claims).await,
+            false => Ok(false),
         }
     }
 
@@ -235,6 +235,12 @@ impl Reader {
         let kind = self.settings.auth_token_types.first().copied().map_or(TokenKind::Access, kind);
         not_valid(vec![message(kind, error.message())])
     }
+}
+
+/// Whether a token's jti is on the list; one without a jti cannot be on it.
+pub(crate) async fn is_blacklisted(store: &Store, settings: &settings::Jwt, claims: &Claims) -> Result<bool, ApiError> {
+    let Some(jti) = claims.text(&settings.jti_claim).map(ToOwned::to_owned) else { return Ok(false) };
+    Ok(store.run(move |connection| blacklist::is_blacklisted(connection, &jti)).await?)
 }
 
 fn user_claim(subject: &Subject) -> Result<Value, AuthenticationError> {

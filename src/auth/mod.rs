@@ -51,6 +51,7 @@ use throttle::RequestThrottle;
 
 pub(crate) use basic::credentials as basic_credentials;
 pub(crate) use header::{joined as joined_header, words as header_words};
+pub(crate) use jwt::is_blacklisted;
 pub(crate) use throttle::exempt as exempt_from_throttles;
 pub(crate) use user_claim::{user_claim, user_key};
 #[cfg(feature = "fuzzing")]

@@ -1,5 +1,5 @@
--- Which refresh tokens descend from one login. A family is named by the jti of its first token; its row is made when that
--- token is first exchanged, and is what two exchanges at once lock.
+-- Which refresh tokens descend from one login. A family's row is made when its first token is exchanged, and is
+-- named by that token's successor.
 CREATE TABLE "hallpass_refresh_family" (
     "id" varchar(255) NOT NULL PRIMARY KEY,
     "revoked_at" datetime NULL

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{Hallpass, RequestData, only_field, outstanding, tokens};
-use crate::auth::user_key;
+use crate::auth::{is_blacklisted, user_key};
 use crate::clock::Timestamp;
 use crate::error::{ApiError, AuthenticationError};
 use crate::jwt::{Claims, Stamp, TokenKind};
@@ -208,8 +208,7 @@ async fn exchange(
 impl Hallpass {
     /// Whether a token's jti is on the list; one without a jti cannot be on it.
     pub(super) async fn is_blacklisted(&self, claims: &Claims) -> Result<bool, ApiError> {
-        let Some(jti) = claims.text(&self.settings().jwt.jti_claim).map(ToOwned::to_owned) else { return Ok(false) };
-        Ok(self.store().run(move |connection| blacklist::is_blacklisted(connection, &jti)).await?)
+        is_blacklisted(self.store(), &self.settings().jwt, claims).await
     }
 
     /// 401 for a token that is on the list.
